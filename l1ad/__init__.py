@@ -1,0 +1,5 @@
+"""Anomaly-detection triggers for FPGAs: from trigger objects to firmware that equals its emulator bit for bit."""
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

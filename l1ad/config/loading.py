@@ -1,0 +1,79 @@
+"""YAML in, typed configuration out; every fault says which file, which key and what would be right."""
+
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from l1ad.core.errors import ConfigError
+
+__all__ = ["Section", "load_config", "parse_config"]
+
+
+class Section(BaseModel):
+    """A part of the configuration: immutable, and closed to keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+Model = TypeVar("Model", bound=Section)
+
+
+def load_config(path: Path, model: type[Model]) -> Model:
+    """Read a YAML file into a configuration model.
+
+    Raises:
+        ConfigError: If the file is missing, not YAML, or holds a key or value that is not known.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such configuration file") from None
+    except (OSError, UnicodeDecodeError) as fault:
+        raise ConfigError(f"{path}: {fault}") from None
+    try:
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as fault:
+        raise ConfigError(f"{path}: not YAML ({' '.join(str(fault).split())})") from None
+    return parse_config({} if document is None else document, model, where=str(path))
+
+
+def parse_config(document: Any, model: type[Model], *, where: str) -> Model:
+    """Check a parsed document against a configuration model."""
+    if not isinstance(document, dict):
+        raise ConfigError(f"{where}: a configuration is a list of 'key: value', not {type(document).__name__}")
+    try:
+        return model.model_validate(document)
+    except ValidationError as fault:
+        raise ConfigError(f"{where}: {_sentence(fault, model)}") from None
+
+
+def _sentence(fault: ValidationError, model: type[BaseModel]) -> str:
+    """Say the first fault in one sentence, with the path to its key and a suggestion."""
+    first = fault.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    more = f" (and {fault.error_count() - 1} more)" if fault.error_count() > 1 else ""
+    if first["type"] == "extra_forbidden":
+        known = list(_section_at(model, first["loc"][:-1]).model_fields)
+        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known here are {', '.join(known)}"
+        return f"unknown key {path!r}; {hint}{more}"
+    if first["type"] == "missing":
+        return f"key {path!r} is missing{more}"
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{path or 'configuration'} = {first['input']!r}: {message[0].lower()}{message[1:]}{more}"
+
+
+def _section_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
+    """Follow a path of keys to the section it leads to."""
+    for key in path:
+        field = model.model_fields.get(str(key))
+        if field is None:
+            continue  # the key of a mapping or a list: its values' model was found one step before
+        candidates = [field.annotation, *get_args(field.annotation)]
+        models = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
+        if models:
+            model = models[0]
+    return model

@@ -1,0 +1,120 @@
+"""What a run is: data, model, training, firmware, rates. Every default is the demo's."""
+
+from pydantic import Field, field_validator, model_validator
+
+from l1ad.config.loading import Section
+from l1ad.core.fixed import FixedType
+
+__all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
+
+
+def _ap_fixed(text: str) -> str:
+    FixedType.from_cpp(text)
+    return text
+
+
+class DataConfig(Section):
+    """Where the events are. `sample:NAME` ships with the package; anything else is a path."""
+
+    background: str = Field("sample:minimum_bias", description="Events that the detector normally sees; the "
+                            "part not trained on is the zero-bias sample of the rates")  # fmt: skip
+    signals: dict[str, str] = Field(
+        {
+            "a_to_4l": "sample:a_to_4l",
+            "lq_to_btau": "sample:lq_to_btau",
+            "h_to_tautau": "sample:h_to_tautau",
+            "hch_to_taunu": "sample:hch_to_taunu",
+        },
+        description="Events to look for, by name; never used in training",
+    )
+    training_fraction: float = Field(0.3, gt=0, lt=1, description="First part of the background, to train on")
+    validation_fraction: float = Field(0.1, gt=0, lt=1, description="Next part, to watch the loss on")
+
+    @model_validator(mode="after")
+    def _leaves_events_for_rates(self) -> "DataConfig":
+        if self.training_fraction + self.validation_fraction >= 1:
+            raise ValueError("training_fraction and validation_fraction leave no events for the rates")
+        return self
+
+
+class ModelConfig(Section):
+    """The variational autoencoder and its number formats. QKeras counts integer bits without the sign."""
+
+    hidden: tuple[int, ...] = Field((32, 16), min_length=1, description="Widths of the encoder's hidden layers")
+    latent: int = Field(8, ge=1, description="Size of the encoder mean")
+    input_type: str = Field("ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs")
+    weight_bits: int = Field(6, ge=2, le=8)
+    weight_integer: int = Field(0, ge=0)
+    bias_bits: int = Field(8, ge=2, le=8)
+    bias_integer: int = Field(2, ge=0)
+    activation_bits: int = Field(8, ge=1, le=8)
+    activation_integer: int = Field(4, ge=0)
+    mean_bits: int = Field(8, ge=2, le=8)
+    mean_integer: int = Field(4, ge=0)
+    score_type: str = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
+
+    _input_type = field_validator("input_type")(_ap_fixed)
+    _score_type = field_validator("score_type")(_ap_fixed)
+
+
+class TrainingConfig(Section):
+    """How it is trained."""
+
+    seed: int = Field(1, ge=0)
+    epochs: int = Field(30, ge=1)
+    batch_events: int = Field(1024, ge=1)
+    learning_rate: float = Field(2e-3, gt=0)
+    beta: float = Field(0.5, ge=0, description="Weight of the KL term beside the reconstruction term")
+    sparsity: float = Field(0.5, ge=0, lt=1, description="Fraction of encoder weights pruned to zero")
+    pruning_start_epoch: int = Field(5, ge=0, description="Epochs before the first weight is pruned")
+    pruning_end_epoch: int = Field(20, ge=1, description="Epoch from which the sparsity stays")
+
+    @model_validator(mode="after")
+    def _prunes_forwards(self) -> "TrainingConfig":
+        if self.sparsity and not self.pruning_start_epoch < self.pruning_end_epoch <= self.epochs:
+            raise ValueError("pruning must start before it ends, and end within the epochs")
+        return self
+
+
+class FirmwareConfig(Section):
+    """What the firmware is built for."""
+
+    folder: str = Field("firmware", description="Holds one folder for each algorithm")
+    part: str = Field("xc7vx690t-ffg1927-2", pattern=r"^[A-Za-z0-9-]+$")
+    clock_mhz: float = Field(40.0, gt=0)
+    latency_budget_cycles: int = Field(2, ge=1)
+    adder_level_ns: float = Field(1.2, gt=0, description="Delay of one adder with its routing, for the "
+                                  "latency estimate; an assumption, not a measurement")  # fmt: skip
+
+
+class RatesConfig(Section):
+    """The rate that the trigger may cost."""
+
+    colliding_bunches: int | None = Field(2340, ge=1, le=3564, description="Zero bias: colliding bunch pairs of "
+                                          "the fill that the rates are for")  # fmt: skip
+    stream_events_per_day: float | None = Field(None, gt=0, description="Instead of colliding_bunches: the "
+                                                "background is a preselected stream of this rate")  # fmt: skip
+    budgets: dict[str, str] = Field(
+        {"tight": "1 kHz", "loose": "5 kHz"},
+        min_length=1,
+        description="Name of each threshold and its budget, in Hz, kHz or events/day",
+    )
+
+    @model_validator(mode="after")
+    def _one_stream(self) -> "RatesConfig":
+        if (self.colliding_bunches is None) == (self.stream_events_per_day is None):
+            raise ValueError(
+                "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)"
+            )
+        return self
+
+
+class RunConfig(Section):
+    """One run of the whole road."""
+
+    name: str = Field("demo", min_length=1, description="Name of the algorithm, its firmware folder and C++")
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    training: TrainingConfig = TrainingConfig()
+    firmware: FirmwareConfig = FirmwareConfig()
+    rates: RatesConfig = RatesConfig()

@@ -1,0 +1,1 @@
+"""Words of the trigger: number formats, layouts, networks, scores, and what they make together."""

@@ -1,0 +1,164 @@
+"""Which inputs an algorithm reads, in what order, and what one hardware step of each means."""
+
+import math
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import DataError
+from l1ad.core.names import check_identifier
+
+__all__ = ["InputField", "InputLayout", "ugt_57"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputField:
+    """One hardware integer of one trigger object.
+
+    Attributes:
+        object_type: `met`, `eg`, `mu` or `jet`.
+        slot: Position in the pT-ordered list of that type, from 0.
+        quantity: `pt`, `eta` or `phi`.
+        lsb: Size of one hardware step, in `unit`.
+        unit: `GeV`, `rad` or `1` (pseudorapidity).
+        raw_min: Lowest hardware integer.
+        raw_max: Highest hardware integer.
+    """
+
+    object_type: str
+    slot: int
+    quantity: str
+    lsb: float
+    unit: str
+    raw_min: int
+    raw_max: int
+
+    def __post_init__(self) -> None:
+        check_identifier(self.object_type, "object type")
+        check_identifier(self.quantity, "quantity")
+        if not self.raw_min <= 0 <= self.raw_max:
+            raise ValueError(f"{self.name!r}: 0 (absent) lies outside {self.raw_min} to {self.raw_max}")
+
+    @property
+    def name(self) -> str:
+        """Name of the input, e.g. `jet_3_pt`; the slot counts from 1 as people do. MET has no slot."""
+        slot = "" if self.object_type == "met" else f"_{self.slot + 1}"
+        return f"{self.object_type}{slot}_{self.quantity}"
+
+    @property
+    def width(self) -> int:
+        """Bits of the hardware integer, the sign included."""
+        return max(self.raw_max.bit_length(), (-self.raw_min - 1).bit_length() if self.raw_min else 0) + int(
+            self.signed
+        )
+
+    @property
+    def signed(self) -> bool:
+        """Whether the hardware integer has a sign bit."""
+        return self.raw_min < 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputLayout:
+    """An ordered list of inputs. Absent objects are all zero."""
+
+    name: str
+    fields: tuple[InputField, ...]
+
+    def __post_init__(self) -> None:
+        if len(set(self.names)) != len(self.fields):
+            raise ValueError(f"layout {self.name!r} names an input twice")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the inputs, in order."""
+        return tuple(field.name for field in self.fields)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of inputs."""
+        return len(self.fields)
+
+    @property
+    def raw_min(self) -> NDArray[np.int64]:
+        """Lowest hardware integer of each input, shape (n_inputs,)."""
+        return np.array([field.raw_min for field in self.fields], dtype=np.int64)
+
+    @property
+    def raw_max(self) -> NDArray[np.int64]:
+        """Highest hardware integer of each input, shape (n_inputs,)."""
+        return np.array([field.raw_max for field in self.fields], dtype=np.int64)
+
+    @property
+    def pt_of_input(self) -> NDArray[np.int64]:
+        """Index of the pT that says whether the object of each input is present, shape (n_inputs,)."""
+        pt = {(f.object_type, f.slot): i for i, f in enumerate(self.fields) if f.quantity == "pt"}
+        return np.array([pt[f.object_type, f.slot] for f in self.fields], dtype=np.int64)
+
+    def present(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.bool_]:
+        """Tell for each input of each event whether its object is there, shape (n_events, n_inputs)."""
+        return np.asarray(inputs_raw)[:, self.pt_of_input] > 0
+
+    def check(self, inputs_raw: NDArray[np.integer], *, where: str) -> None:
+        """Refuse events that are not hardware integers of this layout.
+
+        Args:
+            inputs_raw: Hardware integers, shape (n_events, n_inputs).
+            where: File or variable, for the message.
+
+        Raises:
+            DataError: If the shape, the dtype or a value does not fit; the first misfit is named.
+        """
+        if inputs_raw.ndim != 2 or inputs_raw.shape[1] != self.n_inputs:
+            raise DataError(
+                f"{where}: shape {inputs_raw.shape} is not (events, {self.n_inputs}), "
+                f"the inputs of layout {self.name!r}"
+            )
+        if inputs_raw.dtype.kind == "f" and not np.isfinite(inputs_raw).all():
+            event, column = np.argwhere(~np.isfinite(inputs_raw))[0]
+            raise DataError(
+                f"{where}: event {event}, input {self.names[column]!r} is "
+                f"{inputs_raw[event, column]}; every input must be a finite hardware integer"
+            )
+        if inputs_raw.dtype.kind not in "iu":
+            raise DataError(
+                f"{where}: inputs are {inputs_raw.dtype}, not hardware integers; divide by the step of "
+                f"each quantity (e.g. 0.5 GeV) and round first"
+            )
+        outside = (inputs_raw < self.raw_min) | (inputs_raw > self.raw_max)
+        if outside.any():
+            event, column = np.argwhere(outside)[0]
+            field = self.fields[column]
+            raise DataError(
+                f"{where}: event {event}, input {field.name!r} is {inputs_raw[event, column]}, outside "
+                f"{field.raw_min} to {field.raw_max}; are these hardware integers of layout {self.name!r}?"
+            )
+
+
+def ugt_57() -> InputLayout:
+    """Lay out the 19 objects that AXOL1TL reads from the CMS global trigger, as 57 inputs.
+
+    MET, 4 e/γ, 4 µ, 10 jets, each (pT, η, φ). Steps and bits as in the µGT words: pT 0.5 GeV (MET 12
+    bits, e/γ and µ 9, jet 11), η 0.0435 in 8 bits (µ 0.010875 in 9), φ 2π/144 in 8 bits (µ 2π/576 in
+    10). A muon's pT index counts from 1 (index 0 is no muon). MET has η = 0.
+    """
+    fields: list[InputField] = []
+    for object_type, slots, pt_bits in (("met", 1, 12), ("eg", 4, 9), ("mu", 4, 9), ("jet", 10, 11)):
+        is_muon = object_type == "mu"
+        eta_limit = {"met": 0, "mu": 225}.get(object_type, 127)
+        phi_bins = 576 if is_muon else 144
+        for slot, quantity in product(range(slots), ("pt", "eta", "phi")):
+            lsb, unit, low, high = {
+                "pt": (0.5, "GeV", 0, 2**pt_bits - 1),
+                "eta": (0.010875 if is_muon else 0.0435, "1", -eta_limit, eta_limit),
+                "phi": (2 * math.pi / phi_bins, "rad", 0, phi_bins - 1),
+            }[quantity]
+            fields.append(
+                InputField(
+                    object_type=object_type, slot=slot, quantity=quantity, lsb=lsb, unit=unit,
+                    raw_min=low, raw_max=high,
+                )
+            )  # fmt: skip
+    return InputLayout(name="ugt_57", fields=tuple(fields))

@@ -1,0 +1,42 @@
+"""Names from people, made safe for C++ and for files."""
+
+import re
+
+__all__ = ["check_identifier", "cpp_identifier"]
+
+# ISO C++20 [lex.key] and alternative tokens, and names the generated project uses itself.
+_RESERVED = frozenset(
+    """alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t
+    class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield
+    decltype default delete do double dynamic_cast else enum explicit export extern false float for friend
+    goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private
+    protected public register reinterpret_cast requires return short signed sizeof static static_assert
+    static_cast struct switch template this thread_local throw true try typedef typeid typename union
+    unsigned using virtual void volatile wchar_t while xor xor_eq main std nnet hls inputs score
+    accept""".split()
+)
+
+
+def cpp_identifier(name: str) -> str:
+    """Turn any name into a C++ identifier that is also a safe file name.
+
+    Everything but ASCII letters, digits and `_` becomes `_`; a leading digit, a keyword and an empty
+    name get a prefix. Double underscores, which C++ reserves, are merged.
+
+    Raises:
+        ValueError: If no letter or digit is left to tell the name by.
+    """
+    safe = re.sub(r"_+", "_", re.sub(r"[^0-9A-Za-z]", "_", name)).strip("_")
+    if not safe:
+        raise ValueError(f"{name!r} has no letter or digit to name a C++ function by, e.g. 'axo_demo'")
+    return f"ad_{safe}" if safe[0].isdigit() or safe in _RESERVED else safe
+
+
+def check_identifier(name: str, what: str) -> None:
+    """Refuse a name that could not stand in C++ as it is.
+
+    Raises:
+        ValueError: If `name` is not an identifier of ASCII letters, digits and `_`, or is a keyword.
+    """
+    if not re.fullmatch(r"[A-Za-z][0-9A-Za-z_]*", name) or name in _RESERVED:
+        raise ValueError(f"{what} {name!r} is not a C++ identifier such as 'dense_1'")

@@ -1,0 +1,82 @@
+"""From hardware integers to the network's inputs: subtract an offset, shift by a power of two, cast."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import NotExactError
+from l1ad.core.fixed import FixedType
+from l1ad.core.integer import requantize, shift_raw
+from l1ad.core.layout import InputLayout
+from l1ad.core.tensor import TensorType
+
+__all__ = ["Scaling"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """Input scaling `(x - offset) >> shift`, computed in one number format and cast to another.
+
+    The shift keeps the working type, so bits can fall off its low end before the cast rounds: for
+    whole numbers 35 >> 6 in `ap_fixed<18,13>` is 0.53125, not 0.546875 (as in the AXOL1TL firmware,
+    `GTADModel_emulator_v6.cpp`, `_scaleNNInputs`). A negative shift multiplies.
+
+    Attributes:
+        layout: The inputs, for their ranges and names.
+        offsets: Subtracted constants in hardware units, one per input; refused unless exact.
+        shifts: Bits to shift right by, one per input.
+        working: Number format in which difference and shift are computed.
+        result: Number format(s) of the network's inputs.
+    """
+
+    layout: InputLayout
+    offsets: tuple[float, ...]
+    shifts: tuple[int, ...]
+    working: FixedType
+    result: TensorType
+
+    def __post_init__(self) -> None:
+        n = self.layout.n_inputs
+        if len(self.offsets) != n or len(self.shifts) != n:
+            raise ValueError(f"{len(self.offsets)} offsets and {len(self.shifts)} shifts for {n} inputs")
+        self.result.of_each(n)
+        for field, offset, shift in zip(self.layout.fields, self.offsets, self.shifts, strict=True):
+            self.working.exact_raw(offset, what=f"offset of {field.name!r},")
+            for end in (field.raw_min, field.raw_max):
+                self.working.exact_raw(end, what=f"input {field.name!r} at")
+                difference = Fraction(end) - Fraction(offset)
+                self.working.exact_raw(difference, what=f"input {field.name!r} less its offset,")
+                if shift < 0:
+                    self.working.exact_raw(difference * 2**-shift, what=f"input {field.name!r} scaled,")
+
+    @property
+    def offsets_raw(self) -> NDArray[np.int64]:
+        """Offsets as raw integers of the working type, shape (n_inputs,)."""
+        return np.array([self.working.exact_raw(offset) for offset in self.offsets], dtype=np.int64)
+
+    @property
+    def lossless_before_cast(self) -> bool:
+        """Whether no bit falls off in a shift, so that only the cast to the input type rounds."""
+        spare = self.working.fraction
+        return all(shift <= spare for shift in self.shifts) and all(
+            (Fraction(offset) / Fraction(2) ** shift / self.working.lsb).denominator == 1
+            for offset, shift in zip(self.offsets, self.shifts, strict=True)
+        )
+
+    def apply(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Scale hardware integers of shape (n_events, n_inputs) to raw integers of `result`.
+
+        Raises:
+            NotExactError: If the inputs are not integers.
+        """
+        if inputs_raw.dtype.kind not in "iu":
+            raise NotExactError(f"inputs are {inputs_raw.dtype}, not hardware integers")
+        fraction = self.working.fraction
+        whole = requantize(inputs_raw.astype(np.int64), fraction=0, to=self.working)
+        shifted = whole - self.offsets_raw
+        for shift in sorted(set(self.shifts) - {0}):
+            columns = [index for index, one in enumerate(self.shifts) if one == shift]
+            shifted[:, columns] = shift_raw(shifted[:, columns], shift)
+        return self.result.cast(shifted, fraction=fraction)

@@ -1,0 +1,95 @@
+"""The number formats of a tensor: one for all its elements, or one for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.fixed import FixedType
+from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize
+
+__all__ = ["TensorType"]
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """Number formats of a one-dimensional tensor (the event axis not counted).
+
+    `types` holds one entry when all elements share it, else one entry per element, as HGQ2 learns them.
+    Raw integers of a tensor are always in units of `2**-fraction`, the finest step of its elements,
+    so that elements of different types can be added as they stand.
+    """
+
+    types: tuple[FixedType, ...]
+
+    def __post_init__(self) -> None:
+        if not self.types:
+            raise ValueError("a tensor needs at least one number format")
+        for one in self.types:
+            if one.width + self.fraction - one.fraction > INT64_SAFE_BITS:
+                raise ValueError(
+                    f"{one} is too wide: raw integers of more than {INT64_SAFE_BITS} bits are not emulated"
+                )
+
+    @classmethod
+    def uniform(cls, one: FixedType) -> "TensorType":
+        """Give every element the same number format."""
+        return cls((one,))
+
+    @classmethod
+    def from_spelling(cls, spelling: str | Sequence[str]) -> "TensorType":
+        """Read one C++ spelling, or a list with one for each element."""
+        spellings = [spelling] if isinstance(spelling, str) else spelling
+        return cls(tuple(FixedType.from_cpp(one) for one in spellings))
+
+    @property
+    def spelling(self) -> str | list[str]:
+        """One C++ spelling, or a list with one for each element."""
+        return str(self.types[0]) if self.is_uniform else [str(one) for one in self.types]
+
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all elements share one number format."""
+        return len(self.types) == 1
+
+    @property
+    def fraction(self) -> int:
+        """Fraction bits of the tensor's raw integers: those of its finest element."""
+        return max(one.fraction for one in self.types)
+
+    def of_each(self, n_elements: int) -> tuple[FixedType, ...]:
+        """List the type of every element.
+
+        Raises:
+            ValueError: If the tensor has types for another number of elements.
+        """
+        if self.is_uniform:
+            return self.types * n_elements
+        if len(self.types) != n_elements:
+            raise ValueError(f"{len(self.types)} number formats were given for {n_elements} elements")
+        return self.types
+
+    def raw_bounds(self, n_elements: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Give the lowest and highest raw integer of every element, in units of `2**-fraction`."""
+        each = self.of_each(n_elements)
+        steps = [1 << (self.fraction - one.fraction) for one in each]
+        low = np.array([one.raw_min * step for one, step in zip(each, steps, strict=True)], dtype=np.int64)
+        high = np.array([one.raw_max * step for one, step in zip(each, steps, strict=True)], dtype=np.int64)
+        return low, high
+
+    def cast(self, raw: RawArray, *, fraction: int) -> RawArray:
+        """Cast raw integers of shape (n_events, n_elements) with `fraction` fraction bits to these types."""
+        if self.is_uniform:
+            return requantize(raw, fraction=fraction, to=self.types[0])
+        each = self.of_each(raw.shape[1])
+        result = np.empty(raw.shape, dtype=np.int64)
+        order = sorted(range(len(each)), key=lambda index: str(each[index]))
+        for _, group in groupby(order, key=lambda index: str(each[index])):
+            columns = list(group)
+            one = each[columns[0]]
+            result[:, columns] = requantize(raw[:, columns], fraction=fraction, to=one) << (
+                self.fraction - one.fraction
+            )
+        return result

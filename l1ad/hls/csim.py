@@ -1,0 +1,111 @@
+"""C simulation: the project compiled with g++ and the ap_types headers it carries, run on events."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import ToolError
+from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
+from l1ad.core.trigger import TriggerAlgorithm
+
+__all__ = ["compile_test_bench", "simulated_traces"]
+
+COMPILE_SECONDS = 600
+BLOCK_SECONDS = 600
+
+
+def compile_test_bench(project: Path) -> Path:
+    """Compile the test bench of an HLS project.
+
+    Args:
+        project: The folder `firmware/<name>/hls`.
+
+    Returns:
+        The executable.
+
+    Raises:
+        ToolError: If make or g++ is missing, or the C++ does not compile.
+    """
+    if not (project / "test_bench.cpp").is_file():
+        raise ToolError(f"{project}: no HLS project here; `l1ad build` writes one")
+    for tool in ("g++", "make"):
+        if shutil.which(tool) is None:
+            raise ToolError(
+                f"{tool} was not found on PATH; C simulation needs it: install a C++17 compiler and make "
+                "(Debian: apt install g++ make)"
+            )
+    _run(["make", "test_bench"], project, COMPILE_SECONDS)
+    return project / "test_bench"
+
+
+def simulated_traces(
+    trigger: TriggerAlgorithm, executable: Path, inputs_raw: NDArray[np.integer], *, block_events: int
+) -> Iterator[tuple[slice, Trace]]:
+    """Simulate events, a block at a time on every core, and yield each block's trace in order.
+
+    Args:
+        trigger: The algorithm that the executable was built from, for names and shapes.
+        executable: The compiled test bench.
+        inputs_raw: Hardware integers, shape (n_events, n_inputs).
+        block_events: Events of one block.
+
+    Raises:
+        ToolError: If the simulation fails or says too little.
+    """
+    blocks = [slice(start, start + block_events) for start in range(0, len(inputs_raw), block_events)]
+
+    def simulated(block: slice) -> Trace:
+        words = np.ascontiguousarray(inputs_raw[block], dtype=np.int32)
+        output = _run([str(executable.resolve()), "--stream-trace"], executable.parent, BLOCK_SECONDS, words)
+        return _split(trigger, np.frombuffer(output, dtype=np.int64), len(words))
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads only wait: the work is in the processes
+        # Submitted a few at a time, so that finished traces do not pile up in memory.
+        waiting = [pool.submit(simulated, block) for block in blocks[: 2 * (os.cpu_count() or 1)]]
+        for index, block in enumerate(blocks):
+            yield block, waiting[index].result()
+            waiting[index].cancel()
+            following = len(waiting)
+            if following < len(blocks):
+                waiting.append(pool.submit(simulated, blocks[following]))
+            waiting[index] = pool.submit(int)  # drop the finished trace
+
+
+def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) -> Trace:
+    """Cut the test bench's columns into tensors."""
+    widths = {SCALED_INPUTS: trigger.layout.n_inputs}
+    widths |= {layer.name: layer.n_out for layer in trigger.network.layers}
+    widths |= {SCORE: 1} | {accept_name(name): 1 for name in trigger.thresholds}
+    if len(values) != n_events * sum(widths.values()):
+        raise ToolError(
+            f"C simulation gave {len(values)} integers for {n_events} events, "
+            f"not {n_events * sum(widths.values())}; was it built from another algorithm?"
+        )
+    columns = values.reshape(n_events, -1)
+    edges = np.cumsum(list(widths.values()))[:-1]
+    return dict(zip(widths, np.split(columns, edges, axis=1), strict=True))
+
+
+def _run(command: list[str], folder: Path, seconds: int, words: NDArray[np.int32] | None = None) -> bytes:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            check=False,
+            capture_output=True,
+            timeout=seconds,
+            input=b"" if words is None else words.tobytes(),
+        )
+    except subprocess.TimeoutExpired:
+        raise ToolError(f"{' '.join(command)} in {folder} did not end within {seconds} s") from None
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+        telling = next((line for line in errors if "error" in line.lower()), (errors or ["no message"])[-1])
+        raise ToolError(f"{' '.join(command)} in {folder} failed with code {done.returncode}: {telling}")
+    return done.stdout

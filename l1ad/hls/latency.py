@@ -1,0 +1,79 @@
+"""A latency estimate before any synthesis: how many adders lie between input and accept bit."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.network import Activation, Dense
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.units import Clock
+
+__all__ = ["LatencyEstimate", "adder_levels", "estimated_latency"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyEstimate:
+    """An estimate, not a measurement and not a synthesis report.
+
+    Attributes:
+        adder_levels: Adders in a row on the longest path.
+        level_ns: Assumed delay of one adder with its routing.
+        latency_ns: Their product.
+        latency_cycles: Whole clock cycles that hold it.
+        clock_mhz: The clock.
+    """
+
+    adder_levels: int
+    level_ns: float
+    latency_ns: float
+    latency_cycles: int
+    clock_mhz: float
+
+
+def estimated_latency(trigger: TriggerAlgorithm, clock: Clock, *, level_ns: float) -> LatencyEstimate:
+    """Estimate the latency by counting adder levels, each taking the same time whatever its width."""
+    levels = sum(adder_levels(trigger).values())
+    latency_ns = levels * level_ns
+    return LatencyEstimate(
+        adder_levels=levels,
+        level_ns=level_ns,
+        latency_ns=latency_ns,
+        latency_cycles=math.ceil(latency_ns / clock.period_ns),
+        clock_mhz=clock.mhz,
+    )
+
+
+def adder_levels(trigger: TriggerAlgorithm) -> dict[str, int]:
+    """Count the adders in a row of each stage.
+
+    Scaling: one to subtract, one to round. Dense layer: a tree over the signed digits of the weights of
+    its busiest output (a product with a constant is a sum of shifted inputs). Activation: one to round.
+    Score: the partial products of a square, a tree over the squares. Threshold: one comparison.
+    """
+    levels = {"scaling": int(any(trigger.scaling.offsets)) + 1}
+    for layer in trigger.network.layers:
+        if isinstance(layer, Dense):
+            terms = _signed_digits(layer.weights_raw).sum(axis=0) + (layer.bias_raw != 0)
+            levels[layer.name] = _tree_depth(int(terms.max(initial=1)))
+        elif isinstance(layer, Activation):
+            levels[layer.name] = 1
+    mean_bits = max(one.width for one in trigger.network.output_type.types)
+    levels["score"] = _tree_depth(mean_bits) + _tree_depth(trigger.network.n_outputs)
+    levels["threshold"] = 1
+    return levels
+
+
+def _tree_depth(terms: int) -> int:
+    return math.ceil(math.log2(max(1, terms)))
+
+
+def _signed_digits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the non-zero digits of each weight in canonical signed-digit form.
+
+    Their number is the number of ones of 3w XOR w (Reitwiesner, Advances in Computers 1 (1960) 231).
+    """
+    magnitude = np.abs(weights_raw)
+    changed = (3 * magnitude) ^ magnitude
+    return np.vectorize(lambda bits: int(bits).bit_count(), otypes=[np.int64])(changed)

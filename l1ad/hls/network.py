@@ -1,0 +1,113 @@
+"""The network as hls4ml writes it: every number format given, nothing left to be inferred."""
+
+import contextlib
+import io
+import shutil
+from pathlib import Path
+from typing import Any
+
+from l1ad.core.errors import ToolError
+from l1ad.core.network import Activation, Dense, FrozenNetwork
+from l1ad.core.tensor import TensorType
+from l1ad.hls.target import HlsTarget
+
+__all__ = ["INPUT_LAYER", "write_network"]
+
+INPUT_LAYER = "scaled"
+_NETWORK_FILES = ("nnet_utils", "ap_types", "weights")
+
+
+def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folder: Path) -> None:
+    """Write the hls4ml network into `folder`: its C++, weights, and the headers it includes.
+
+    Weights are written into the headers only. hls4ml's default keeps a second copy in text files that
+    C simulation reads and synthesis does not, so the two could disagree.
+
+    Args:
+        network: The frozen network.
+        name: C++ name of its function and files; a safe identifier.
+        target: Part, clock and strategy.
+        folder: Where to put it; made anew.
+
+    Raises:
+        ToolError: If a tensor has a type per element, which this path does not write yet.
+    """
+    import hls4ml
+    from hls4ml.model.graph import ModelGraph
+
+    scratch = folder.with_name(f"{folder.name}.hls4ml")
+    config = hls4ml.converters.create_config(
+        output_dir=str(scratch),
+        project_name=name,
+        backend="Vitis",
+        part=target.part,
+        clock_period=target.clock.period_ns,
+        io_type="io_parallel",
+        write_weights_txt=False,
+    )
+    config["TraceOutput"] = True
+    config["HLSConfig"] = {
+        "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"},
+        "LayerName": _precisions(network),
+    }
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # hls4ml narrates every step on stdout
+            ModelGraph.from_layer_list(config, _layers(network)).write()
+        shutil.move(scratch / "firmware", folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _layers(network: FrozenNetwork) -> list[dict[str, Any]]:
+    layers: list[dict[str, Any]] = [
+        {"class_name": "InputLayer", "name": INPUT_LAYER, "input_shape": [network.n_inputs]}
+    ]
+    for layer in network.layers:
+        if isinstance(layer, Dense):
+            layers.append(
+                {
+                    "class_name": "Dense",
+                    "name": layer.name,
+                    "n_in": layer.n_in,
+                    "n_out": layer.n_out,
+                    "weight_data": layer.weights_raw * float(layer.weight_type.lsb),
+                    "bias_data": layer.bias_raw * float(layer.bias_type.lsb),
+                }
+            )
+        else:
+            layers.append(
+                {
+                    "class_name": "Activation",
+                    "name": layer.name,
+                    "activation": layer.function.value,
+                    "n_in": layer.n,
+                }
+            )
+    return layers
+
+
+def _precisions(network: FrozenNetwork) -> dict[str, dict[str, Any]]:
+    precisions: dict[str, dict[str, Any]] = {
+        INPUT_LAYER: {"Precision": {"result": _uniform(INPUT_LAYER, network.input_type)}}
+    }
+    for layer in network.layers:
+        if isinstance(layer, Activation):
+            types = {"result": _uniform(layer.name, layer.result)}
+        else:
+            types = {
+                "weight": str(layer.weight_type),
+                "bias": str(layer.bias_type),
+                "accum": str(layer.accumulator),
+                "result": str(layer.accumulator),
+            }
+        precisions[layer.name] = {"Precision": types, "Trace": True}
+    return precisions
+
+
+def _uniform(name: str, tensor: TensorType) -> str:
+    if not tensor.is_uniform:
+        raise ToolError(
+            f"{name!r} has a number format per element, which the HLS project cannot hold yet; "
+            "freeze with one format for each tensor"
+        )
+    return str(tensor.types[0])

@@ -1,0 +1,1 @@
+"""Rates in trigger terms: streams, budgets, intervals, thresholds."""

@@ -1,0 +1,149 @@
+"""Rates of a threshold, and the threshold of a rate."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import DataError, UnresolvedRateError
+from l1ad.core.fixed import FixedType
+from l1ad.rates.intervals import ONE_SIGMA, clopper_pearson
+from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
+
+__all__ = ["Rate", "events_needed", "rate_at", "threshold_for_budget", "threshold_for_rate", "thresholds_for_budgets"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """How often a threshold accepts, with its interval.
+
+    Attributes:
+        threshold_raw: Threshold in hardware units; an event passes when `score_raw >= threshold_raw`.
+        n_pass: Events that passed.
+        n_total: Events of the sample.
+        rate_hz: Rate in the stream, before prescale.
+        low_hz: Lower end of the Clopper-Pearson interval.
+        high_hz: Upper end of the Clopper-Pearson interval.
+        coverage: Coverage of the interval.
+    """
+
+    threshold_raw: int
+    n_pass: int
+    n_total: int
+    rate_hz: float
+    low_hz: float
+    high_hz: float
+    coverage: float
+
+
+def rate_at(
+    threshold_raw: int, scores_raw: NDArray[np.int64], stream: Stream, *, coverage: float = ONE_SIGMA
+) -> Rate:
+    """Count the rate of a threshold in a sample of the stream.
+
+    Args:
+        threshold_raw: Threshold in hardware units.
+        scores_raw: Scores of unselected events of the stream, shape (n_events,).
+        stream: What the events are a sample of.
+        coverage: Coverage of the interval.
+    """
+    _check(scores_raw)
+    n_pass, n_total = int(np.count_nonzero(scores_raw >= threshold_raw)), len(scores_raw)
+    low, high = clopper_pearson(n_pass, n_total, coverage=coverage)
+    return Rate(
+        threshold_raw=threshold_raw,
+        n_pass=n_pass,
+        n_total=n_total,
+        rate_hz=n_pass / n_total * stream.rate_hz,
+        low_hz=low * stream.rate_hz,
+        high_hz=high * stream.rate_hz,
+        coverage=coverage,
+    )
+
+
+def events_needed(budget: Budget, stream: Stream) -> int:
+    """Count the events in which a budget is one event: with fewer it cannot be resolved."""
+    return math.ceil(stream.rate_hz / budget.rate_hz)
+
+
+def threshold_for_budget(
+    scores_raw: NDArray[np.int64], budget: Budget, stream: Stream, *, score_type: FixedType | None = None
+) -> int:
+    """Find the lowest threshold whose rate stays within the budget.
+
+    An event is accepted when `score_raw >= threshold`, as in the firmware. Ties pass together, so with a
+    coarse score the rate can fall well short of the budget.
+
+    Args:
+        scores_raw: Scores of unselected events of the stream, shape (n_events,), hardware units.
+        budget: Largest allowed rate, before prescale.
+        stream: What the events are a sample of.
+        score_type: Format of the score word; a threshold beyond its end is refused.
+
+    Raises:
+        UnresolvedRateError: If the sample is too small to resolve the budget, or too many scores sit at
+            the end of the score word.
+        DataError: If there are no scores.
+    """
+    _check(scores_raw)
+    n_total, needed = len(scores_raw), events_needed(budget, stream)
+    if n_total < needed:
+        if isinstance(stream, ZeroBiasStream):
+            events, where = "zero-bias events", f"with {stream.colliding_bunches} colliding bunches"
+        else:
+            events, where = "events", f"in {stream}"
+        raise UnresolvedRateError(
+            f"{n_total} {events} cannot resolve {budget.text}: at least {needed} are needed {where}"
+        )
+    allowed = int(budget.rate_hz / stream.rate_hz * n_total)
+    if allowed >= n_total:
+        return int(scores_raw.min())
+    # The best event that must not pass decides; all that tie with it stay out as well.
+    threshold = int(np.partition(scores_raw, n_total - 1 - allowed)[n_total - 1 - allowed]) + 1
+    if score_type is not None and threshold > score_type.raw_max:
+        raise UnresolvedRateError(
+            f"no threshold in {score_type} keeps within {budget.text}: more events than that have the "
+            f"highest score {score_type.raw_max}; give the score word more integer bits"
+        )
+    return threshold
+
+
+def thresholds_for_budgets(
+    scores_raw: NDArray[np.int64],
+    budgets: Mapping[str, Budget],
+    stream: Stream,
+    *,
+    score_type: FixedType | None = None,
+) -> dict[str, Rate]:
+    """Find the threshold of each named budget and count its rate."""
+    return {
+        name: rate_at(
+            threshold_for_budget(scores_raw, budget, stream, score_type=score_type), scores_raw, stream
+        )
+        for name, budget in budgets.items()
+    }
+
+
+def threshold_for_rate(
+    scores_raw: NDArray[np.int64], *, target_khz: float, colliding_bunches: int
+) -> int:
+    """Find the lowest threshold whose zero-bias rate stays within the target, as `threshold_for_budget`.
+
+    Args:
+        scores_raw: Scores of zero-bias events in hardware units, shape (n_events,).
+        target_khz: Largest allowed rate in kHz, before prescale.
+        colliding_bunches: Colliding bunch pairs of the fill the rate is meant for, e.g. 2340.
+            Neither 3564 nor 40 MHz: empty crossings do not collide.
+
+    Raises:
+        UnresolvedRateError: If the sample is too small to resolve the target.
+    """
+    budget = Budget(1000.0 * target_khz, f"{target_khz:g} kHz")
+    return threshold_for_budget(scores_raw, budget, ZeroBiasStream(colliding_bunches))
+
+
+def _check(scores_raw: NDArray[np.int64]) -> None:
+    if scores_raw.ndim != 1 or not len(scores_raw):
+        raise DataError(f"scores of shape {scores_raw.shape} are no sample; give at least one event")

@@ -1,0 +1,1 @@
+"""Simulated events: the only room that knows Pythia. Process, detector, trigger objects, files."""

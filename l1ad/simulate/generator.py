@@ -1,0 +1,121 @@
+"""Pythia 8: from settings to the final-state particles of a batch of events."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import ConfigError, ToolError
+
+if TYPE_CHECKING:
+    import pythia8mc
+
+__all__ = ["BATCH_EVENTS", "Particles", "generated_batches", "pythia_version"]
+
+BATCH_EVENTS = 250
+"""Events simulated together. Part of the definition of a sample: random numbers are drawn by batch."""
+
+_PYTHIA_SEED_LIMIT = 900_000_000  # Random:seed; 0 would mean the time of day
+_ALWAYS = ("Print:quiet = on", "Next:numberCount = 0", "ParticleDecays:limitTau0 = on")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Particles:
+    """Final-state particles of a batch of events, one entry per particle.
+
+    Attributes:
+        n_events: Events in the batch.
+        event: Index of each particle's event in the batch.
+        pdg_id: PDG number.
+        charge: Electric charge, in units of e.
+        pt: Transverse momentum in GeV.
+        eta: Pseudorapidity.
+        phi: Azimuth in rad, -π to π.
+        energy: Energy in GeV.
+    """
+
+    n_events: int
+    event: NDArray[np.int64]
+    pdg_id: NDArray[np.int64]
+    charge: NDArray[np.float64]
+    pt: NDArray[np.float64]
+    eta: NDArray[np.float64]
+    phi: NDArray[np.float64]
+    energy: NDArray[np.float64]
+
+
+def generated_batches(
+    settings: list[str], *, beam_energy_gev: float, seed: int, n_events: int
+) -> Iterator[Particles]:
+    """Generate events in batches of `BATCH_EVENTS`.
+
+    Args:
+        settings: Pythia settings, one `Name = value` each.
+        beam_energy_gev: Proton-proton centre-of-mass energy.
+        seed: Any non-negative number; equal seeds and settings give equal events.
+        n_events: Events to generate; the last batch may be shorter.
+
+    Raises:
+        ToolError: If Pythia is not installed, or gives up on an event.
+        ConfigError: If Pythia does not know a setting or cannot start with them.
+    """
+    pythia = _started(settings, beam_energy_gev=beam_energy_gev, seed=seed)
+    for start in range(0, n_events, BATCH_EVENTS):
+        yield _generated(pythia, min(BATCH_EVENTS, n_events - start))
+
+
+def pythia_version() -> str:
+    """Name the installed Pythia, e.g. `8.317.2`."""
+    from importlib.metadata import version
+
+    return version("pythia8mc")
+
+
+def _started(settings: list[str], *, beam_energy_gev: float, seed: int) -> "pythia8mc.Pythia":
+    try:
+        import pythia8mc
+    except ImportError:
+        raise ToolError(
+            "Pythia 8 is not installed; it comes with the extra 'simulate': pip install 'l1ad[simulate]'"
+        ) from None
+    pythia = pythia8mc.Pythia("", False)
+    own = (
+        f"Beams:eCM = {beam_energy_gev}",
+        "Random:setSeed = on",
+        f"Random:seed = {seed % (_PYTHIA_SEED_LIMIT - 1) + 1}",
+    )
+    for setting in (*_ALWAYS, *own, *settings):
+        if not pythia.readString(setting):
+            raise ConfigError(f"Pythia does not know the setting {setting!r}")
+    if not pythia.init():
+        raise ConfigError(f"Pythia cannot start with {', '.join(settings)}; run it alone to see why")
+    return pythia
+
+
+def _generated(pythia: "pythia8mc.Pythia", n_events: int) -> Particles:
+    import awkward as ak
+
+    batch = pythia.nextBatch(n_events)
+    if len(batch) != n_events:
+        raise ToolError(f"Pythia gave up after {len(batch)} of {n_events} events")
+    final = batch.prt[batch.prt.status > 0]
+    flat = ak.flatten(final)
+    pdg_id, px, py, pz, energy = (
+        np.asarray(ak.to_numpy(column), dtype=np.float64)
+        for column in (flat.id, flat.p.px, flat.p.py, flat.p.pz, flat.p.e)
+    )
+    pt = np.hypot(px, py)
+    unique, where = np.unique(pdg_id.astype(np.int64), return_inverse=True)
+    charges = np.array([pythia.particleData.charge(int(one)) for one in unique])
+    return Particles(
+        n_events=n_events,
+        event=np.repeat(np.arange(n_events), ak.to_numpy(ak.num(final))),
+        pdg_id=pdg_id.astype(np.int64),
+        charge=charges[where],
+        pt=pt,
+        eta=np.arcsinh(pz / np.maximum(pt, 1e-9)),
+        phi=np.arctan2(py, px),
+        energy=energy,
+    )

@@ -1,0 +1,51 @@
+"""The training framework: found, quiet and deterministic, or a clear word on how to get it."""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+
+from l1ad.core.errors import ToolError
+
+__all__ = ["framework_versions", "prepared_framework"]
+
+_PACKAGES = ("tensorflow", "keras", "qkeras-v3")
+
+
+def framework_versions() -> dict[str, str]:
+    """Name the installed versions of the training framework; packages that are absent are left out."""
+    return {name: found for name in (*_PACKAGES, "hgq2") if (found := _version(name)) is not None}
+
+
+def prepared_framework(seed: int) -> None:
+    """Import TensorFlow and Keras, quiet and with every source of randomness seeded.
+
+    Raises:
+        ToolError: If the extra `qkeras` is not installed, or hgq2 hides its package.
+    """
+    found = framework_versions()
+    missing = [name for name in _PACKAGES if name not in found]
+    if missing:
+        raise ToolError(
+            f"{', '.join(missing)} not installed; training comes with the extra 'qkeras': "
+            "pip install 'l1ad[qkeras]'"
+        )
+    if "hgq2" in found:
+        raise ToolError(
+            "qkeras-v3 and hgq2 are both installed, and hgq2 hides the package 'qkeras'; "
+            "give each an environment of its own (extras 'qkeras' and 'hgq')"
+        )
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its sums depend on the number of threads
+    import keras
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    keras.utils.set_random_seed(seed % 2**32)
+    tf.config.experimental.enable_op_determinism()
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
