@@ -1,12 +1,12 @@
-"""The `l1ad` command: its steps in pipeline order, and what a fault looks like."""
+"""The `l1ad` program: what it is called, and what a fault looks like."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from l1ad import __version__
+from l1ad.cli.commands import COMMANDS
 
 __all__ = ["app", "main"]
 
@@ -17,6 +17,8 @@ app = typer.Typer(
     help="Anomaly-detection triggers for FPGAs: from trigger objects to firmware that equals its "
     "emulator bit for bit.",
 )
+for command, example in COMMANDS:
+    app.command(epilog=f"Example: {example}")(command)
 
 
 def main() -> None:
@@ -42,29 +44,8 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     pass
-
-
-@app.command(epilog="Example: l1ad simulate configs/samples/a_to_4l.yaml --out a_to_4l.h5 --workers 2")
-def simulate(
-    sample: Annotated[Path, typer.Argument(help="Sample file, e.g. configs/samples/minimum_bias.yaml.")],
-    out: Annotated[Path, typer.Option("--out", help="Event file to write (HDF5).")],
-    events: Annotated[int | None, typer.Option(help="Events to make instead of the file's number.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes; the events do not depend on it.")] = 1,
-) -> None:
-    """Simulate events with Pythia 8 and a parametrised detector (extra `simulate`)."""
-    from l1ad.cli.terminal import progress_bar
-    from l1ad.config.loading import load_config
-    from l1ad.config.sample import SampleConfig
-    from l1ad.simulate.production import make_sample
-
-    config = load_config(sample, SampleConfig)
-    command = f"l1ad simulate {sample} --out {out.name}"
-    if events is not None:
-        config = config.model_copy(update={"events": events})
-        command = f"{command} --events {events}"
-    with progress_bar(f"simulate {config.name}") as progress:
-        made = make_sample(config, out, command=command, workers=workers, progress=progress)
-    typer.echo(f"{out}: {made} events of {config.title}, {out.stat().st_size / 1e6:.1f} MB")

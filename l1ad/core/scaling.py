@@ -65,6 +65,10 @@ class Scaling:
             for offset, shift in zip(self.offsets, self.shifts, strict=True)
         )
 
+    def as_real(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Scale to real numbers without any number format, for comparisons with float models."""
+        return (inputs_raw - np.array(self.offsets)) * 2.0 ** -np.array(self.shifts, dtype=np.float64)
+
     def apply(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
         """Scale hardware integers of shape (n_events, n_inputs) to raw integers of `result`.
 

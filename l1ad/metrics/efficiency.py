@@ -72,8 +72,8 @@ def efficiency_at_fraction(
         fraction: Accepted fraction of the background that it was set for.
         rng: Source of the resampling.
     """
-    levels, background = np.unique(background_raw, return_counts=True)
     allowed = int(fraction * len(background_raw))
+    levels, background = _tail_levels(background_raw, 10 * allowed + 100)
     drawn = rng.multinomial(len(background_raw), background / len(background_raw), size=BOOTSTRAP_SAMPLES)
     at_or_above = np.cumsum(drawn[:, ::-1], axis=1)[:, ::-1]
     # The lowest level whose events still fit; the threshold lies just above the level below it.
@@ -88,6 +88,14 @@ def efficiency_at_fraction(
     return Efficiency(
         n_pass=n_pass, n_total=len(signal_raw), value=value, low=min(float(low), value), high=max(float(high), value)
     )
+
+
+def _tail_levels(
+    scores_raw: NDArray[np.int64], n_tail: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Count the scores at each level of the tail; everything below its last `n_tail` events is one level."""
+    start = np.partition(scores_raw, max(0, len(scores_raw) - n_tail))[max(0, len(scores_raw) - n_tail)]
+    return np.unique(np.maximum(scores_raw, start), return_counts=True)
 
 
 def _labelled(

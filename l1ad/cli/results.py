@@ -1,0 +1,72 @@
+"""Results as tables on the terminal."""
+
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from l1ad.cli.terminal import print_table
+from l1ad.report.markdown import rate_text
+
+__all__ = ["print_rates", "print_summary", "print_verification"]
+
+
+def print_verification(result: dict[str, Any]) -> None:
+    """Print how each implementation agrees with the emulator."""
+    print_table(
+        "Agreement with the emulator, integer for integer",
+        ["implementation", "events", "integers compared", "events that differ"],
+        [
+            [one["implementation"], f"{one['events']:,}", f"{one['values']:,}", f"{one['differing_events']:,}"]
+            for one in result["agreements"]
+        ],
+    )
+    for name, why in result["skipped"].items():
+        typer.echo(f"not compared: {name} ({why})")
+    floating = result["float_comparison"]
+    if floating is not None:
+        typer.echo(
+            f"float model (statistical): rank correlation {floating['spearman']:.4f}; at equal rate "
+            f"{floating['differing_decisions']} decisions differ, {floating['accepted']} accepted each"
+        )
+
+
+def print_rates(result: dict[str, Any]) -> None:
+    """Print thresholds, rates and efficiencies."""
+    print_table(
+        f"Thresholds for {result['stream']}",
+        ["threshold", "budget", "hardware units", "rate", "events"],
+        [
+            [name, result["budgets"][name], str(rate["threshold_raw"]), rate_text(rate),
+             f"{rate['n_pass']} of {rate['n_total']:,}"]
+            for name, rate in result["rates"].items()
+        ],
+    )  # fmt: skip
+    efficiencies = result["efficiencies"]
+    rows = []
+    for name, one in efficiencies.items():
+        auc, at = (one["auc"], one["at"]) if "at" in one else (result["auc"][name], one)
+        rows.append([name, f"{auc:.4f}", *(_percent(point) for point in at.values())])
+    budgets = [f"at {budget}" for budget in result["budgets"].values()]
+    print_table("Signal efficiency", ["signal", "AUC", *budgets], rows)
+
+
+def print_summary(summary: dict[str, Any], run: Path) -> None:
+    """Print the verdicts of a run and where things are."""
+    print_verification(summary)
+    print_rates(summary)
+    latency, seconds = summary["latency"], summary.get("seconds", {})
+    rows = [
+        ["events verified", f"{summary['events_verified']:,}"],
+        ["integers that differ", str(summary["mismatches"])],
+        ["latency (estimate before synthesis)",
+         f"{latency['latency_cycles']} of {latency['budget_cycles']} cycles, {latency['latency_ns']:.1f} ns"],
+        *([f"{step} took", f"{taken:.1f} s"] for step, taken in seconds.items()),
+        ["firmware", summary["firmware"]],
+        ["report", str(run / "report.md")],
+    ]  # fmt: skip
+    print_table(f"Trigger algorithm {summary['name']}", ["", ""], rows)
+
+
+def _percent(point: dict[str, Any]) -> str:
+    return f"{100 * point['value']:.2f} % ({100 * point['low']:.2f} to {100 * point['high']:.2f})"

@@ -1,0 +1,75 @@
+"""Scores on disk, with the digests of the algorithm and of the events that gave them."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import DataError
+
+__all__ = ["ScoreFile", "read_scores", "write_scores"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScoreFile:
+    """Scores of one sample.
+
+    Attributes:
+        sample: Name of the sample.
+        score_raw: Score words, shape (n_events,).
+        event_number: Number of each event in its sample, shape (n_events,).
+        algorithm_digest: Digest of the algorithm that gave the scores.
+        events_digest: Digest of the event file.
+    """
+
+    sample: str
+    score_raw: NDArray[np.int64]
+    event_number: NDArray[np.int64]
+    algorithm_digest: str
+    events_digest: str
+
+
+_TEXTS = ("sample", "algorithm_digest", "events_digest")
+
+
+def write_scores(path: Path, scores: ScoreFile) -> None:
+    """Write scores, at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with h5py.File(temporary, "w") as file:
+            for name in _TEXTS:
+                file.attrs[name] = getattr(scores, name)
+            for name in ("score_raw", "event_number"):
+                file.create_dataset(name, data=getattr(scores, name), compression="gzip", shuffle=True)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def read_scores(path: Path, *, algorithm_digest: str) -> ScoreFile:
+    """Read scores, and refuse those of another algorithm.
+
+    Raises:
+        DataError: If the file is missing, not readable, or of another algorithm.
+    """
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; `l1ad emulate` writes it")
+    try:
+        with h5py.File(path, "r") as file:
+            scores = ScoreFile(
+                score_raw=file["score_raw"][:],
+                event_number=file["event_number"][:],
+                **{name: str(file.attrs[name]) for name in _TEXTS},
+            )
+    except (OSError, KeyError) as fault:
+        raise DataError(f"{path}: not a readable score file ({fault})") from None
+    if scores.algorithm_digest != algorithm_digest:
+        raise DataError(
+            f"{path}: scores of algorithm {scores.algorithm_digest[:12]}, not of {algorithm_digest[:12]}; "
+            "run `l1ad emulate` again"
+        )
+    return scores

@@ -1,0 +1,54 @@
+"""The main job from end to end, with the time of each step."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from l1ad.core.progress import Progress
+from l1ad.flow.build import Build, build
+from l1ad.flow.emulate import emulate_run
+from l1ad.flow.rates import rates
+from l1ad.flow.report import report
+from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.train import freeze, train
+from l1ad.flow.verify import verify
+
+__all__ = ["demo"]
+
+ProgressBar = Callable[[str], AbstractContextManager[Progress]]
+
+
+def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
+    """Train, freeze, emulate, rate, build, verify and report.
+
+    The thresholds come before the firmware is built, so that the accept bits that are verified are the
+    ones that are handed over.
+
+    Args:
+        run: The run; a run that was stopped goes on from its last finished epoch.
+        progress_bar: Opens a progress bar with a label.
+
+    Returns:
+        The summary, as in `summary.json`, with the seconds of each step.
+    """
+    seconds: dict[str, float] = {}
+
+    def timed(label: str, step: Callable[[Progress], Any]) -> Any:
+        start = time.perf_counter()
+        with progress_bar(label) as progress:
+            result = step(progress)
+        seconds[label] = round(time.perf_counter() - start, 1)
+        return result
+
+    timed("train", lambda progress: train(run, progress=progress))
+    timed("freeze", lambda _: freeze(run))
+    timed("emulate", lambda progress: emulate_run(run, progress=progress))
+    timed("rates", lambda _: rates(run))
+    built: Build = timed("build", lambda _: build(run.trigger(), run.config.firmware))
+    timed("verify", lambda progress: verify(run, progress=progress))
+    timed("report", lambda _: report(run))
+    summary: dict[str, Any] = run.read_json("summary.json", step="report")
+    summary |= {"seconds": seconds, "within_latency_budget": built.within_budget}
+    run.write_json("summary.json", summary)
+    return summary

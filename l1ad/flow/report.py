@@ -1,0 +1,158 @@
+"""Step `report`: everything a run left, as one summary, one Markdown file and its figures."""
+
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import l1ad
+from l1ad.core.errors import DataError
+from l1ad.core.network import Dense
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
+from l1ad.core.units import Clock
+from l1ad.data.event_file import file_digest, read_provenance
+from l1ad.data.samples import locate_events
+from l1ad.data.score_file import read_scores
+from l1ad.flow.emulate import BACKGROUND
+from l1ad.flow.events import background_digest, split_background
+from l1ad.flow.rates import configured_stream
+from l1ad.flow.run_directory import RunDirectory
+from l1ad.hls.latency import estimated_latency
+from l1ad.metrics.efficiency import roc
+from l1ad.rates.rate import rate_at
+from l1ad.rates.stream import Stream
+from l1ad.report.content import RateCurve, ReportContent, RocCurve
+from l1ad.report.figures import draw_figures
+from l1ad.report.markdown import markdown_report
+
+__all__ = ["report"]
+
+_MAX_CURVE_POINTS = 400
+
+
+def report(run: RunDirectory) -> Path:
+    """Write `summary.json`, `report.md` and `figures/` from what the steps left.
+
+    Raises:
+        DataError: If a step is missing, or two steps used different states of `trigger.json`.
+    """
+    trigger = run.trigger()
+    verified = run.read_json("verify.json", step="verify")
+    rated = run.read_json("rates.json", step="rates")
+    for name, result in (("verify", verified), ("rates", rated)):
+        if result["trigger_digest"] != trigger_digest(trigger):
+            raise DataError(f"{run.path / name}.json is of another trigger.json; run `l1ad {name} {run.path}` again")
+    summary = _summary(run, trigger, verified, rated)
+    run.write_json("summary.json", summary)
+    content = _content(run, trigger, summary)
+    draw_figures(content, run.path / "figures")
+    write_text_safely(run.path / "report.md", markdown_report(content))
+    return run.path / "report.md"
+
+
+def _summary(
+    run: RunDirectory, trigger: TriggerAlgorithm, verified: dict[str, Any], rated: dict[str, Any]
+) -> dict[str, Any]:
+    firmware = run.config.firmware
+    latency = estimated_latency(trigger, Clock(firmware.clock_mhz), level_ns=firmware.adder_level_ns)
+    efficiencies = {
+        name: {"auc": rated["auc"][name], "at": at} for name, at in rated["efficiencies"].items()
+    }
+    return {
+        "name": trigger.name,
+        **{key: value for key, value in verified.items() if key != "trigger_digest"},
+        "latency": {"kind": "estimate before synthesis", **asdict(latency),
+                    "budget_cycles": firmware.latency_budget_cycles},
+        "thresholds": dict(trigger.thresholds),
+        "stream": rated["stream"],
+        "budgets": rated["budgets"],
+        "rates": rated["rates"],
+        "efficiencies": efficiencies,
+        "firmware": str(run.firmware(trigger)),
+        "digests": {
+            "algorithm": algorithm_digest(trigger),
+            "trigger": trigger_digest(trigger),
+            "training": str(trigger.provenance.get("training_digest", "")),
+            "background": background_digest(run.config.data),
+            **{name: file_digest(locate_events(where)) for name, where in run.config.data.signals.items()},
+        },
+        "versions": {
+            "l1ad": l1ad.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "hls4ml", "scikit-learn", "scipy")},
+            **_text_versions(trigger),
+        },
+    }  # fmt: skip
+
+
+def _text_versions(trigger: TriggerAlgorithm) -> dict[str, str]:
+    versions = trigger.provenance.get("versions", {})
+    return {str(k): str(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
+
+
+def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, Any]) -> ReportContent:
+    digest = algorithm_digest(trigger)
+    scores = {
+        name: read_scores(run.scores(name), algorithm_digest=digest)
+        for name in (BACKGROUND, *run.config.data.signals)
+    }
+    unseen = np.isin(
+        scores[BACKGROUND].event_number, split_background(run.config.data).rates.event_number
+    )
+    values = {name: one.score_raw for name, one in scores.items()}
+    values[BACKGROUND] = values[BACKGROUND][unseen]
+    curves = {name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals}
+    stream = configured_stream(run.config.rates)
+    return ReportContent(
+        name=trigger.name,
+        summary=summary,
+        layers=_layer_rows(trigger),
+        scores=values,
+        roc={
+            name: RocCurve(background_fraction=c.background_fraction, signal_efficiency=c.signal_efficiency)
+            for name, c in curves.items()
+        },
+        rate_curve=_rate_curve(values[BACKGROUND], stream),
+        stream_hz=stream.rate_hz,
+        history=run.read_json("training/record.json", step="train")["history"],
+        titles=_titles(run),
+    )
+
+
+def _rate_curve(background_raw: NDArray[np.int64], stream: Stream) -> RateCurve:
+    levels = np.unique(background_raw)
+    chosen = levels[np.unique(np.linspace(0, len(levels) - 1, _MAX_CURVE_POINTS).astype(int))]
+    points = [rate_at(int(level), background_raw, stream) for level in chosen]
+    return RateCurve(
+        threshold_raw=chosen,
+        rate_hz=np.array([point.rate_hz for point in points]),
+        low_hz=np.array([point.low_hz for point in points]),
+        high_hz=np.array([point.high_hz for point in points]),
+    )
+
+
+def _layer_rows(trigger: TriggerAlgorithm) -> list[list[str]]:
+    layout = trigger.layout
+    rows = [["input scaling", str(layout.n_inputs), "", str(trigger.scaling.result.spelling), ""]]
+    for layer in trigger.network.layers:
+        result = str(layer.output_type().spelling)
+        if isinstance(layer, Dense):
+            shape, sparsity = f"{layer.n_in} x {layer.n_out}", f"{layer.sparsity:.1%}"
+            rows.append([layer.name, shape, str(layer.weight_type), result, sparsity])
+        else:
+            rows.append([layer.name, str(layer.n), "", result, ""])
+    return [*rows, ["score", "1", "", str(trigger.score.result), ""]]
+
+
+def _titles(run: RunDirectory) -> dict[str, str]:
+    """Call each sample as its file's configuration does, or by its name."""
+    sources = {BACKGROUND: run.config.data.background, **run.config.data.signals}
+    provenance = {name: read_provenance(locate_events(where)) for name, where in sources.items()}
+    return {
+        name: str(one.get("configuration", {}).get("title", name)) for name, one in provenance.items()
+    }

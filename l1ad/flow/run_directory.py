@@ -1,0 +1,88 @@
+"""The run directory: where every step finds what the one before it left."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from l1ad.config.loading import load_config
+from l1ad.config.run import RunConfig
+from l1ad.core.errors import DataError
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.trigger_file import load_trigger, write_text_safely
+from l1ad.hls.top_level import top_name
+
+__all__ = ["RunDirectory"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """Paths of one run, and its configuration.
+
+    Attributes:
+        path: The directory, e.g. `runs/demo`.
+        config: The configuration of the run.
+    """
+
+    path: Path
+    config: RunConfig
+
+    @classmethod
+    def open(cls, path: Path) -> "RunDirectory":
+        """Open the directory of a run that `l1ad train` began.
+
+        Raises:
+            DataError: If it is none.
+        """
+        file = path / "config.yaml"
+        if not file.is_file():
+            raise DataError(f"{path}: no run here (no config.yaml); `l1ad train CONFIG --run {path}` begins one")
+        return cls(path, load_config(file, RunConfig))
+
+    def save_config(self) -> None:
+        """Write the resolved configuration."""
+        document = self.config.model_dump(mode="json")
+        text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True)
+        write_text_safely(self.path / "config.yaml", text)
+
+    def trigger(self) -> TriggerAlgorithm:
+        """Load the frozen algorithm."""
+        return load_trigger(self.trigger_file)
+
+    def firmware(self, trigger: TriggerAlgorithm) -> Path:
+        """Give the firmware folder of the algorithm."""
+        return Path(self.config.firmware.folder) / top_name(trigger)
+
+    def scores(self, sample: str) -> Path:
+        """Give the score file of a sample."""
+        return self.path / "scores" / f"{sample}.h5"
+
+    def read_json(self, name: str, *, step: str) -> Any:
+        """Read what a step left, or say which step leaves it."""
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DataError(f"{self.path / name}: no such file; `l1ad {step} {self.path}` writes it") from None
+        except ValueError as fault:
+            raise DataError(f"{self.path / name}: not JSON ({fault}); run `l1ad {step}` again") from None
+
+    def write_json(self, name: str, document: Any) -> None:
+        """Write a result for machines and for later steps."""
+        write_text_safely(self.path / name, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+    @property
+    def trigger_file(self) -> Path:
+        """The frozen algorithm."""
+        return self.path / "trigger.json"
+
+    @property
+    def checkpoint(self) -> Path:
+        """State of the training after its last finished epoch."""
+        return self.path / "training" / "checkpoint.npz"
+
+    @property
+    def encoder_file(self) -> Path:
+        """The trained, quantised Keras encoder."""
+        return self.path / "training" / "encoder.keras"

@@ -1,0 +1,1 @@
+"""Results in, a report out; nothing is computed here."""

@@ -1,0 +1,54 @@
+"""What a report shows, as values: made by `flow`, drawn and written here."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["RateCurve", "ReportContent", "RocCurve"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RocCurve:
+    """Efficiency of one signal against the accepted fraction of the background, and its working points."""
+
+    background_fraction: NDArray[np.float64]
+    signal_efficiency: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RateCurve:
+    """Rate in Hz with its interval against the threshold in hardware units."""
+
+    threshold_raw: NDArray[np.int64]
+    rate_hz: NDArray[np.float64]
+    low_hz: NDArray[np.float64]
+    high_hz: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ReportContent:
+    """Everything a report shows.
+
+    Attributes:
+        name: Name of the algorithm.
+        summary: The run's summary, as in `summary.json`.
+        layers: One row for each layer: name, shape, weight type, result type, sparsity.
+        scores: Scores by sample, the background first, hardware units.
+        roc: ROC curve by signal.
+        rate_curve: Rate against threshold.
+        stream_hz: Events of the stream per second.
+        history: Training record of each epoch.
+        titles: What to call each sample.
+    """
+
+    name: str
+    summary: dict[str, Any]
+    layers: list[list[str]]
+    scores: dict[str, NDArray[np.int64]]
+    roc: dict[str, RocCurve]
+    rate_curve: RateCurve
+    stream_hz: float
+    history: list[dict[str, float]]
+    titles: dict[str, str]

@@ -1,0 +1,107 @@
+"""The report as Markdown: what a trigger expert asks first, then the details."""
+
+from typing import Any
+
+from l1ad.report.content import ReportContent
+from l1ad.report.figures import FIGURES
+
+__all__ = ["markdown_report", "rate_text", "table"]
+
+
+def markdown_report(content: ReportContent) -> str:
+    """Write the whole report."""
+    parts = [
+        f"# Trigger algorithm `{content.name}`",
+        _agreement(content.summary),
+        "## Rate",
+        f"Stream: {content.summary['stream']}. An event is accepted when `score >= threshold`; events used in "
+        f"training are not counted. Intervals: Clopper-Pearson, 68.27 %.",
+        _rates(content.summary),
+        _figure("rate"),
+        "## Efficiency",
+        "Intervals are the central 68.27 % of a bootstrap that sets the threshold anew on each drawn "
+        "background.",
+        _efficiencies(content),
+        _figure("scores"),
+        _figure("roc"),
+        "## Latency",
+        _latency(content.summary["latency"]),
+        "## Number formats",
+        table(["layer", "shape", "weights", "result", "sparsity"], content.layers),
+        "## Training",
+        _figure("training"),
+        "## Provenance",
+        table(["what", "SHA-256"], [[name, f"`{digest}`"] for name, digest in content.summary["digests"].items()]),
+        table(["package", "version"], [[k, v] for k, v in content.summary["versions"].items()]),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def rate_text(rate: dict[str, Any]) -> str:
+    """Write a rate with its interval, in Hz or kHz; far below one hertz, in events per day."""
+    for unit, size in (("kHz", 1e3), ("Hz", 1.0), ("events/day", 1 / 86_400)):
+        if rate["rate_hz"] >= size or unit == "events/day":
+            low, value, high = (rate[key] / size for key in ("low_hz", "rate_hz", "high_hz"))
+            return f"{value:.3g} (+{high - value:.2g} −{value - low:.2g}) {unit}"
+    raise AssertionError("unreachable")  # the last unit takes every rate
+
+
+def table(header: list[str], rows: list[list[str]]) -> str:
+    """Lay a table out in Markdown."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _agreement(summary: dict[str, Any]) -> str:
+    rows = [
+        [one["implementation"], str(one["events"]), str(one["values"]), str(one["differing_events"])]
+        for one in summary["agreements"]
+    ]
+    text = [
+        f"**{summary['mismatches']} integers differ over {summary['events_verified']} events between "
+        f"{', '.join(summary['implementations'])}.** No tolerance; every layer, the score word and the accept "
+        "bits are compared.",
+        table(["against the emulator", "events", "integers compared", "events that differ"], rows),
+    ]
+    text += [f"Not compared: {name} ({why})." for name, why in summary["skipped"].items()]
+    floating = summary["float_comparison"]
+    if floating is not None:
+        text.append(
+            f"Float model (same weights, nothing rounded or clipped; a statistical comparison): rank correlation "
+            f"{floating['spearman']:.4f} on {floating['events']} background events; at equal rate "
+            f"({floating['accepted']} accepted) {floating['differing_decisions']} decisions differ."
+        )
+    return "\n\n".join(text)
+
+
+def _rates(summary: dict[str, Any]) -> str:
+    rows = [
+        [name, summary["budgets"][name], str(rate["threshold_raw"]), rate_text(rate),
+         f"{rate['n_pass']} of {rate['n_total']}"]
+        for name, rate in summary["rates"].items()
+    ]  # fmt: skip
+    return table(["threshold", "budget", "hardware units", "rate", "events"], rows)
+
+
+def _efficiencies(content: ReportContent) -> str:
+    summary = content.summary
+    rows = []
+    for name, one in summary["efficiencies"].items():
+        at = [
+            f"{100 * e['value']:.2f} % ({100 * e['low']:.2f} to {100 * e['high']:.2f})" for e in one["at"].values()
+        ]
+        rows.append([content.titles[name], f"{one['auc']:.4f}", *at])
+    return table(["signal", "AUC", *(f"at {summary['budgets'][name]}" for name in summary["rates"])], rows)
+
+
+def _latency(latency: dict[str, Any]) -> str:
+    return (
+        f"**Estimate before synthesis: {latency['latency_cycles']} cycles** of {latency['clock_mhz']:g} MHz "
+        f"({latency['latency_ns']:.1f} ns) against a budget of {latency['budget_cycles']} cycles. Model: "
+        f"{latency['adder_levels']} adders in a row on the longest path, {latency['level_ns']:g} ns each with routing "
+        "(an assumption; a synthesis report replaces it)."
+    )
+
+
+def _figure(name: str) -> str:
+    return f"![{FIGURES[name]}](figures/{name}.png)\n\n*{FIGURES[name]}*"
