@@ -1,4 +1,4 @@
-"""Anomaly-detection triggers for FPGAs: from trigger objects to firmware that equals its emulator bit for bit."""
+"""Anomaly-detection triggers for FPGAs: firmware that equals its emulator bit for bit."""
 
 __all__ = ["__version__"]
 

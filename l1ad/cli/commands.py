@@ -32,7 +32,10 @@ def demo(
 
     config = RunConfig() if epochs is None else _with_epochs(RunConfig(), epochs)
     summary = run_demo(RunDirectory(run, config), progress_bar)
-    print_json(summary) if json else print_summary(summary, run)
+    if json:
+        print_json(summary)
+    else:
+        print_summary(summary, run)
     if not summary["within_latency_budget"]:
         raise typer.Exit(OVER_BUDGET)
 
@@ -40,7 +43,9 @@ def demo(
 def simulate(
     sample: Annotated[Path, typer.Argument(help="Sample file, e.g. configs/samples/minimum_bias.yaml.")],
     out: Annotated[Path, typer.Option("--out", help="Event file to write (HDF5).")],
-    events: Annotated[int | None, typer.Option(min=1, help="Events to make instead of the file's number.")] = None,
+    events: Annotated[
+        int | None, typer.Option(min=1, help="Events to make instead of the file's number.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the events do not depend on it.")] = 1,
 ) -> None:
     """Simulate events with Pythia 8 and a parametrised detector (extra 'simulate')."""
@@ -67,7 +72,7 @@ def train(
     """Train the autoencoder; a stopped training goes on from its last finished epoch."""
     from dataclasses import asdict
 
-    from l1ad.cli.terminal import print_json, progress_bar
+    from l1ad.cli.terminal import progress_bar, show
     from l1ad.config.loading import load_config
     from l1ad.config.run import RunConfig
     from l1ad.flow.run_directory import RunDirectory
@@ -77,15 +82,16 @@ def train(
     with progress_bar("train") as progress:
         result = run_training(directory, progress=progress)
     last = result.history[-1]
-    print_json(asdict(result)) if json else typer.echo(
+    text = (
         f"{run}: {result.epochs} epochs on {result.events} events, loss {last['loss']:.3f}, "
         f"validation {last['validation_loss']:.3f}, sparsity {last['sparsity']:.0%}"
     )
+    show(asdict(result), text, as_json=json)
 
 
 def freeze(run: RunArgument, json: JsonOption = False) -> None:
     """Freeze the encoder mean into trigger.json: integers and number formats, no framework."""
-    from l1ad.cli.terminal import print_json
+    from l1ad.cli.terminal import show
     from l1ad.core.trigger_file import algorithm_digest
     from l1ad.flow.run_directory import RunDirectory
     from l1ad.flow.train import freeze as run_freeze
@@ -94,9 +100,8 @@ def freeze(run: RunArgument, json: JsonOption = False) -> None:
     directory = RunDirectory.open(run)
     trigger = run_freeze(directory)
     digest, zeros = algorithm_digest(trigger), sparsity(trigger)
-    print_json({"file": str(directory.trigger_file), "algorithm": digest, "sparsity": zeros}) if json else typer.echo(
-        f"{directory.trigger_file}: {trigger.name}, {zeros:.1%} of the weights are zero, algorithm {digest[:12]}"
-    )
+    text = f"{directory.trigger_file}: {zeros:.1%} of the weights are zero, algorithm {digest[:12]}"
+    show({"file": str(directory.trigger_file), "algorithm": digest, "sparsity": zeros}, text, as_json=json)
 
 
 def emulate(
@@ -108,7 +113,7 @@ def emulate(
     json: JsonOption = False,
 ) -> None:
     """Score events with the exact emulator: every sample of a run, or one file with any trigger.json."""
-    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.cli.terminal import progress_bar, show
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.emulate import emulate_file, emulate_run
     from l1ad.flow.run_directory import RunDirectory
@@ -123,9 +128,8 @@ def emulate(
             raise typer.BadParameter("with a trigger.json, give --events and --out as well")
         with progress_bar("emulate") as progress:
             counts = {events: len(emulate_file(load_trigger(source), events, out, progress=progress).score_raw)}
-    print_json(counts) if json else print_table(
-        "Scored", ["sample", "events"], [[name, str(count)] for name, count in counts.items()]
-    )
+    text = "\n".join(f"{name}: {count} events scored" for name, count in counts.items())
+    show(counts, text, as_json=json)
 
 
 def rates(run: RunArgument, json: JsonOption = False) -> None:
@@ -136,7 +140,10 @@ def rates(run: RunArgument, json: JsonOption = False) -> None:
     from l1ad.flow.run_directory import RunDirectory
 
     result = run_rates(RunDirectory.open(run)).document()
-    print_json(result) if json else print_rates(result)
+    if json:
+        print_json(result)
+    else:
+        print_rates(result)
 
 
 def build(
@@ -149,7 +156,7 @@ def build(
     """Write the HLS C++ project around the network, with test bench and vectors, under firmware/."""
     from dataclasses import asdict
 
-    from l1ad.cli.terminal import print_json
+    from l1ad.cli.terminal import show
     from l1ad.config.run import FirmwareConfig
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.build import build as run_build
@@ -163,10 +170,11 @@ def build(
     if firmware is not None:
         config = config.model_copy(update={"folder": str(firmware)})
     built = run_build(trigger, config)
-    print_json({**asdict(built), "folder": str(built.folder)}) if json else typer.echo(
+    text = (
         f"{built.folder}: HLS project with {len(built.thresholds)} accept bits; estimate before synthesis: "
         f"{built.latency.latency_cycles} of {built.budget_cycles} cycles ({built.latency.latency_ns:.1f} ns)"
     )
+    show({**asdict(built), "folder": str(built.folder)}, text, as_json=json)
     if not built.within_budget:
         typer.echo("l1ad: built, but the latency estimate is over budget", err=True)
         raise typer.Exit(OVER_BUDGET)
@@ -181,7 +189,10 @@ def verify(run: RunArgument, json: JsonOption = False) -> None:
 
     with progress_bar("verify") as progress:
         result = run_verification(RunDirectory.open(run), progress=progress).document()
-    print_json(result) if json else print_verification(result)
+    if json:
+        print_json(result)
+    else:
+        print_verification(result)
 
 
 def report(run: RunArgument, json: JsonOption = False) -> None:
@@ -194,7 +205,10 @@ def report(run: RunArgument, json: JsonOption = False) -> None:
     directory = RunDirectory.open(run)
     run_report(directory)
     summary: dict[str, Any] = directory.read_json("summary.json", step="report")
-    print_json(summary) if json else print_summary(summary, run)
+    if json:
+        print_json(summary)
+    else:
+        print_summary(summary, run)
 
 
 def _with_epochs(config: Any, epochs: int) -> Any:

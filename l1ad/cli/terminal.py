@@ -6,14 +6,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.progress import Progress as RichProgress
-from rich.progress import TimeRemainingColumn
 from rich.table import Table
 
 from l1ad.core.progress import Progress
 
-__all__ = ["errors", "print_json", "print_table", "progress_bar"]
+__all__ = ["errors", "print_json", "print_table", "progress_bar", "show"]
 
 errors = Console(stderr=True, highlight=False)
 
@@ -42,6 +48,14 @@ def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(table)
+
+
+def show(document: Any, text: str, *, as_json: bool) -> None:
+    """Print a result: as a sentence for people, or as JSON for machines."""
+    if as_json:
+        print_json(document)
+    else:
+        print(text)  # noqa: T201
 
 
 def print_json(document: Any) -> None:

@@ -65,6 +65,12 @@ class TrainingConfig(Section):
     batch_events: int = Field(1024, ge=1)
     learning_rate: float = Field(2e-3, gt=0)
     beta: float = Field(0.5, ge=0, description="Weight of the KL term beside the reconstruction term")
+    rarity_cap: float = Field(
+        300.0,
+        ge=1,
+        description="Inputs weigh in the reconstruction as the inverse of how often their object is there, "
+        "at most this; 1 weighs all alike",
+    )
     sparsity: float = Field(0.5, ge=0, lt=1, description="Fraction of encoder weights pruned to zero")
     pruning_start_epoch: int = Field(5, ge=0, description="Epochs before the first weight is pruned")
     pruning_end_epoch: int = Field(20, ge=1, description="Epoch from which the sparsity stays")
@@ -90,8 +96,8 @@ class FirmwareConfig(Section):
 class RatesConfig(Section):
     """The rate that the trigger may cost."""
 
-    colliding_bunches: int | None = Field(2340, ge=1, le=3564, description="Zero bias: colliding bunch pairs of "
-                                          "the fill that the rates are for")  # fmt: skip
+    colliding_bunches: int | None = Field(2340, ge=1, le=3564, description="Zero bias: colliding bunch pairs "
+                                          "of the fill that the rates are for")  # fmt: skip
     stream_events_per_day: float | None = Field(None, gt=0, description="Instead of colliding_bunches: the "
                                                 "background is a preselected stream of this rate")  # fmt: skip
     budgets: dict[str, str] = Field(

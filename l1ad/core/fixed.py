@@ -168,7 +168,9 @@ class FixedType:
         return scaled.numerator
 
     def __str__(self) -> str:
-        modes = "" if (self.rounding, self.overflow) == (Rounding.TRN, Overflow.WRAP) else (
-            f",{self.rounding.value},{self.overflow.value}"
+        modes = (
+            ""
+            if (self.rounding, self.overflow) == (Rounding.TRN, Overflow.WRAP)
+            else (f",{self.rounding.value},{self.overflow.value}")
         )
         return f"ap_{'' if self.signed else 'u'}fixed<{self.width},{self.integer}{modes}>"

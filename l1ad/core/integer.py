@@ -77,7 +77,8 @@ def _rounded(raw: RawArray, dropped: int, rounding: Rounding) -> RawArray:
         up = (remainder > half) | ((remainder == half) & (raw < 0))
     else:
         up = (remainder > half) | ((remainder == half) & ((floor & 1) == 1))
-    return floor + up.astype(np.int64)
+    result: RawArray = floor + up.astype(np.int64)
+    return result
 
 
 def _limited(raw: RawArray, to: FixedType) -> RawArray:

@@ -63,12 +63,12 @@ class Dense:
     @property
     def n_in(self) -> int:
         """Number of inputs."""
-        return self.weights_raw.shape[0]
+        return int(self.weights_raw.shape[0])
 
     @property
     def n_out(self) -> int:
         """Number of outputs."""
-        return self.weights_raw.shape[1]
+        return int(self.weights_raw.shape[1])
 
     @property
     def sparsity(self) -> float:

@@ -67,7 +67,8 @@ class Scaling:
 
     def as_real(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.float64]:
         """Scale to real numbers without any number format, for comparisons with float models."""
-        return (inputs_raw - np.array(self.offsets)) * 2.0 ** -np.array(self.shifts, dtype=np.float64)
+        steps = 2.0 ** np.array(self.shifts, dtype=np.float64)
+        return np.asarray((inputs_raw - np.array(self.offsets)) / steps)
 
     def apply(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
         """Scale hardware integers of shape (n_events, n_inputs) to raw integers of `result`.

@@ -76,8 +76,8 @@ def write_text_safely(path: Path, text: str) -> None:
             stream.write(text)
         umask = os.umask(0)
         os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o666 & ~umask)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -94,8 +94,7 @@ def _document(trigger: TriggerAlgorithm) -> dict[str, Any]:
         "layout": {
             "name": layout.name,
             "fields": [
-                [f.object_type, f.slot, f.quantity, f.lsb, f.unit, f.raw_min, f.raw_max]
-                for f in layout.fields
+                [f.object_type, f.slot, f.quantity, f.lsb, f.unit, f.raw_min, f.raw_max] for f in layout.fields
             ],
         },
         "scaling": {

@@ -35,7 +35,7 @@ def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> 
             shape = (chunk, events.layout.n_inputs)
             file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compressed)
             file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compressed)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -113,7 +113,9 @@ def _layout(file: h5py.File, path: Path) -> InputLayout:
     extra = [name for name in columns if name not in layout.names]
     if missing or extra:
         parts = [f"lacks {', '.join(missing)}"] * bool(missing) + [f"has {', '.join(extra)}"] * bool(extra)
-        raise DataError(f"{path}: the columns are not those of layout {layout.name!r}: it {' and '.join(parts)}")
+        raise DataError(
+            f"{path}: the columns are not those of layout {layout.name!r}: it {' and '.join(parts)}"
+        )
     if tuple(columns) != layout.names:
         raise DataError(f"{path}: the columns are in another order than layout {layout.name!r} has them")
     return layout

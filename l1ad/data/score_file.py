@@ -45,7 +45,7 @@ def write_scores(path: Path, scores: ScoreFile) -> None:
                 file.attrs[name] = getattr(scores, name)
             for name in ("score_raw", "event_number"):
                 file.create_dataset(name, data=getattr(scores, name), compression="gzip", shuffle=True)
-        os.replace(temporary, path)
+        temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -46,7 +46,9 @@ def report(run: RunDirectory) -> Path:
     rated = run.read_json("rates.json", step="rates")
     for name, result in (("verify", verified), ("rates", rated)):
         if result["trigger_digest"] != trigger_digest(trigger):
-            raise DataError(f"{run.path / name}.json is of another trigger.json; run `l1ad {name} {run.path}` again")
+            raise DataError(
+                f"{run.path / name}.json is of another trigger.json; run `l1ad {name} {run.path}` again"
+            )
     summary = _summary(run, trigger, verified, rated)
     run.write_json("summary.json", summary)
     content = _content(run, trigger, summary)
@@ -60,9 +62,7 @@ def _summary(
 ) -> dict[str, Any]:
     firmware = run.config.firmware
     latency = estimated_latency(trigger, Clock(firmware.clock_mhz), level_ns=firmware.adder_level_ns)
-    efficiencies = {
-        name: {"auc": rated["auc"][name], "at": at} for name, at in rated["efficiencies"].items()
-    }
+    efficiencies = {name: {"auc": rated["auc"][name], "at": at} for name, at in rated["efficiencies"].items()}
     return {
         "name": trigger.name,
         **{key: value for key, value in verified.items() if key != "trigger_digest"},
@@ -101,9 +101,7 @@ def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, An
         name: read_scores(run.scores(name), algorithm_digest=digest)
         for name in (BACKGROUND, *run.config.data.signals)
     }
-    unseen = np.isin(
-        scores[BACKGROUND].event_number, split_background(run.config.data).rates.event_number
-    )
+    unseen = np.isin(scores[BACKGROUND].event_number, split_background(run.config.data).rates.event_number)
     values = {name: one.score_raw for name, one in scores.items()}
     values[BACKGROUND] = values[BACKGROUND][unseen]
     curves = {name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals}
@@ -153,6 +151,4 @@ def _titles(run: RunDirectory) -> dict[str, str]:
     """Call each sample as its file's configuration does, or by its name."""
     sources = {BACKGROUND: run.config.data.background, **run.config.data.signals}
     provenance = {name: read_provenance(locate_events(where)) for name, where in sources.items()}
-    return {
-        name: str(one.get("configuration", {}).get("title", name)) for name, one in provenance.items()
-    }
+    return {name: str(one.get("configuration", {}).get("title", name)) for name, one in provenance.items()}

@@ -38,7 +38,9 @@ class RunDirectory:
         """
         file = path / "config.yaml"
         if not file.is_file():
-            raise DataError(f"{path}: no run here (no config.yaml); `l1ad train CONFIG --run {path}` begins one")
+            raise DataError(
+                f"{path}: no run here (no config.yaml); `l1ad train CONFIG --run {path}` begins one"
+            )
         return cls(path, load_config(file, RunConfig))
 
     def save_config(self) -> None:

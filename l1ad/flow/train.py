@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import l1ad
 from l1ad.config.run import RunConfig
@@ -21,10 +22,11 @@ from l1ad.data.events import EventBatch
 from l1ad.flow.events import background_digest, split_background
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.training.checkpoint import load_checkpoint
-from l1ad.training.environment import framework_versions, prepared_framework
 from l1ad.training.encoder_file import load_encoder, save_encoder
+from l1ad.training.environment import framework_versions, prepared_framework
 from l1ad.training.freeze import frozen_encoder
 from l1ad.training.loop import TrainingEvents, trained
+from l1ad.training.losses import rarity_weights
 from l1ad.training.model import built_autoencoder
 from l1ad.training.scaling import chosen_scaling
 
@@ -61,12 +63,13 @@ def train(run: RunDirectory, *, progress: Progress = silent) -> Training:
     load_checkpoint(run.checkpoint, digest)
     run.save_config()
     scaling = chosen_scaling(split.training, FixedType.from_cpp(config.model.input_type))
+    weights = rarity_weights(_present(split.training), config.training.rarity_cap)
     model = built_autoencoder(config.model, split.training.layout.n_inputs)
     history = trained(
         model,
         config.training,
-        training=_as_seen(split.training, scaling),
-        validation=_as_seen(split.validation, scaling),
+        training=_as_seen(split.training, scaling, weights),
+        validation=_as_seen(split.validation, scaling, weights),
         checkpoint=run.checkpoint,
         digest=digest,
         progress=progress,
@@ -107,17 +110,24 @@ def sparsity(trigger: TriggerAlgorithm) -> float:
     return float(np.mean(np.concatenate(weights) == 0))
 
 
-def _as_seen(events: EventBatch, scaling: Scaling) -> TrainingEvents:
+def _as_seen(events: EventBatch, scaling: Scaling, weights: NDArray[np.float32]) -> TrainingEvents:
     """Scale events exactly as the firmware does, then hand them to Keras as floats."""
     scaled = scaling.apply(events.inputs_raw) * 2.0**-scaling.result.fraction
-    present = events.layout.present(events.inputs_raw)
-    return TrainingEvents(inputs=scaled.astype(np.float32), present=present.astype(np.float32))
+    return TrainingEvents(inputs=scaled.astype(np.float32), weights=_present(events) * weights)
+
+
+def _present(events: EventBatch) -> NDArray[np.bool_]:
+    return events.layout.present(events.inputs_raw)
 
 
 def _digest(config: RunConfig) -> str:
     """Digest what decides the weights: data, model, training, framework."""
     document = {
-        "data": [background_digest(config.data), config.data.training_fraction, config.data.validation_fraction],
+        "data": [
+            background_digest(config.data),
+            config.data.training_fraction,
+            config.data.validation_fraction,
+        ],
         "model": config.model.model_dump(mode="json"),
         "training": config.training.model_dump(mode="json"),
         "versions": framework_versions(),

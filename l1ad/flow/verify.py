@@ -26,7 +26,7 @@ from l1ad.training.environment import framework_versions, prepared_framework
 from l1ad.training.float_model import float_scores
 from l1ad.training.freeze import keras_trace
 
-__all__ = ["KERAS", "C_SIMULATION", "FloatComparison", "Verification", "verify"]
+__all__ = ["C_SIMULATION", "KERAS", "FloatComparison", "Verification", "verify"]
 
 KERAS = "quantised Keras"
 C_SIMULATION = "HLS C simulation"
@@ -112,9 +112,7 @@ def verify(run: RunDirectory, *, progress: Progress = silent) -> Verification:
     else:
         skipped[KERAS] = "the extra 'qkeras' is not installed, or the run has no trained encoder"
     progress(total, total, "")
-    result = Verification(
-        agreements=tuple(agreements), skipped=skipped, float_comparison=float_comparison
-    )
+    result = Verification(agreements=tuple(agreements), skipped=skipped, float_comparison=float_comparison)
     run.write_json("verify.json", {"trigger_digest": trigger_digest(trigger), **result.document()})
     for agreement in result.agreements:
         if agreement.first is not None:

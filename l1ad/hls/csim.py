@@ -3,8 +3,9 @@
 import os
 import shutil
 import subprocess
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -65,16 +66,16 @@ def simulated_traces(
         output = _run([str(executable.resolve()), "--stream-trace"], executable.parent, BLOCK_SECONDS, words)
         return _split(trigger, np.frombuffer(output, dtype=np.int64), len(words))
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # threads only wait: the work is in the processes
-        # Submitted a few at a time, so that finished traces do not pile up in memory.
-        waiting = [pool.submit(simulated, block) for block in blocks[: 2 * (os.cpu_count() or 1)]]
-        for index, block in enumerate(blocks):
-            yield block, waiting[index].result()
-            waiting[index].cancel()
-            following = len(waiting)
-            if following < len(blocks):
-                waiting.append(pool.submit(simulated, blocks[following]))
-            waiting[index] = pool.submit(int)  # drop the finished trace
+    at_once = os.cpu_count() or 1
+    waiting: deque[tuple[slice, Future[Trace]]] = deque()
+    with ThreadPoolExecutor(at_once) as pool:  # threads only wait: the work is in the processes
+        for block in blocks:
+            waiting.append((block, pool.submit(simulated, block)))
+            if len(waiting) > 2 * at_once:  # no more ahead, so that traces do not pile up in memory
+                done, trace = waiting.popleft()
+                yield done, trace.result()
+        for done, trace in waiting:
+            yield done, trace.result()
 
 
 def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) -> Trace:

@@ -76,4 +76,5 @@ def _signed_digits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
     """
     magnitude = np.abs(weights_raw)
     changed = (3 * magnitude) ^ magnitude
-    return np.vectorize(lambda bits: int(bits).bit_count(), otypes=[np.int64])(changed)
+    count = np.vectorize(lambda bits: int(bits).bit_count(), otypes=[np.int64])
+    return np.asarray(count(changed))

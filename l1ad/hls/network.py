@@ -3,6 +3,8 @@
 import contextlib
 import io
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +53,28 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         "LayerName": _precisions(network),
     }
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # hls4ml narrates every step on stdout
+        # hls4ml narrates every step on stdout.
+        with _without_keras(), contextlib.redirect_stdout(io.StringIO()):
             ModelGraph.from_layer_list(config, _layers(network)).write()
         shutil.move(scratch / "firmware", folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _without_keras() -> Iterator[None]:
+    """Keep hls4ml from importing Keras and TensorFlow, which takes seconds and is not needed here.
+
+    `VivadoWriter.write_yml` tries to, and goes on without when it cannot (hls4ml 1.3).
+    """
+    if "keras" in sys.modules:
+        yield
+        return
+    sys.modules["keras"] = None  # type: ignore[assignment]  # how Python spells "cannot be imported"
+    try:
+        yield
+    finally:
+        del sys.modules["keras"]
 
 
 def _layers(network: FrozenNetwork) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """The HLS project as files: written whole into a new folder that takes the old one's place."""
 
-import os
 import shutil
 import tempfile
 from importlib.resources import files
@@ -65,9 +64,7 @@ def write_project(
 def _write_hls(trigger: TriggerAlgorithm, target: HlsTarget, folder: Path) -> None:
     name = top_name(trigger)
     folder.mkdir()
-    write_network(
-        trigger.network, name=network_name(trigger), target=target, folder=folder / "network"
-    )
+    write_network(trigger.network, name=network_name(trigger), target=target, folder=folder / "network")
     (folder / f"{name}.h").write_text(top_header(trigger), encoding="utf-8")
     (folder / f"{name}.cpp").write_text(top_source(trigger), encoding="utf-8")
     words = _words(trigger, target)
@@ -112,9 +109,9 @@ def _write_vectors(
 def _take_place(scratch: Path, folder: Path) -> None:
     """Put the new folder where the old one is; a reader meets the old or the new one, whole."""
     if not folder.exists():
-        os.rename(scratch, folder)
+        scratch.rename(folder)
         return
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
-    os.rename(folder, old / folder.name)
-    os.rename(scratch, folder)
+    folder.rename(old / folder.name)
+    scratch.rename(folder)
     shutil.rmtree(old)

@@ -86,13 +86,15 @@ def efficiency_at_fraction(
     n_pass = int(np.count_nonzero(signal_raw >= threshold_raw))
     value = n_pass / len(signal_raw)
     return Efficiency(
-        n_pass=n_pass, n_total=len(signal_raw), value=value, low=min(float(low), value), high=max(float(high), value)
+        n_pass=n_pass,
+        n_total=len(signal_raw),
+        value=value,
+        low=min(float(low), value),
+        high=max(float(high), value),
     )
 
 
-def _tail_levels(
-    scores_raw: NDArray[np.int64], n_tail: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _tail_levels(scores_raw: NDArray[np.int64], n_tail: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the scores at each level of the tail; everything below its last `n_tail` events is one level."""
     start = np.partition(scores_raw, max(0, len(scores_raw) - n_tail))[max(0, len(scores_raw) - n_tail)]
     return np.unique(np.maximum(scores_raw, start), return_counts=True)

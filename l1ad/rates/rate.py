@@ -12,7 +12,14 @@ from l1ad.core.fixed import FixedType
 from l1ad.rates.intervals import ONE_SIGMA, clopper_pearson
 from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
 
-__all__ = ["Rate", "events_needed", "rate_at", "threshold_for_budget", "threshold_for_rate", "thresholds_for_budgets"]
+__all__ = [
+    "Rate",
+    "events_needed",
+    "rate_at",
+    "threshold_for_budget",
+    "threshold_for_rate",
+    "thresholds_for_budgets",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,9 +133,7 @@ def thresholds_for_budgets(
     }
 
 
-def threshold_for_rate(
-    scores_raw: NDArray[np.int64], *, target_khz: float, colliding_bunches: int
-) -> int:
+def threshold_for_rate(scores_raw: NDArray[np.int64], *, target_khz: float, colliding_bunches: int) -> int:
     """Find the lowest threshold whose zero-bias rate stays within the target, as `threshold_for_budget`.
 
     Args:

@@ -15,7 +15,7 @@ FIGURES = {
     "scores": "Score of the background and of each signal, in hardware units; lines are the thresholds.",
     "roc": "Efficiency of each signal against the accepted background; points are the working points with "
     "their intervals, the threshold's own error included.",
-    "rate": "Rate against threshold with its Clopper-Pearson interval (68.27 %); lines are the budgets' thresholds.",
+    "rate": "Rate against threshold with its Clopper-Pearson interval (68.27 %); lines are the thresholds.",
     "training": "Loss on training and validation events, and the sparsity of the encoder.",
 }
 """Name of each figure and its caption."""
@@ -32,6 +32,14 @@ def draw_figures(content: ReportContent, folder: Path) -> None:
             draw(content, axes)
 
 
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavusans",
+    "font.size": 15,
+    "legend.fontsize": 12,
+}
+
+
 @contextmanager
 def _figure(path: Path) -> Iterator[Any]:
     import matplotlib as mpl
@@ -40,7 +48,7 @@ def _figure(path: Path) -> Iterator[Any]:
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    with plt.style.context([mplhep.style.ROOT, {"font.size": 15, "legend.fontsize": 12}]):
+    with plt.style.context([mplhep.style.ROOT, _STYLE]):
         figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
         yield axes
         temporary = path.with_name(f".{path.name}")
@@ -58,7 +66,9 @@ def _scores(content: ReportContent, axes: Any) -> None:
         axes.stairs(density, edges, label=content.titles[name], color=colour, linewidth=1.8,
                     fill=colour == _COLOURS[0], alpha=0.35 if colour == _COLOURS[0] else 1.0)  # fmt: skip
     _threshold_lines(content, axes)
-    axes.set(xscale="symlog", yscale="log", xlabel="Score (hardware units)", ylabel="Fraction of events per unit")
+    axes.set(
+        xscale="symlog", yscale="log", xlabel="Score (hardware units)", ylabel="Fraction of events per unit"
+    )
     axes.set_xlim(0, highest)
     axes.legend(loc="best")
 
@@ -74,17 +84,19 @@ def _roc(content: ReportContent, axes: Any) -> None:
             errors = [[point["value"] - point["low"]], [point["high"] - point["value"]]]
             axes.errorbar(max(rate["n_pass"], 0.5) / rate["n_total"], point["value"], yerr=errors, fmt="o",
                           color=colours[name], markersize=5, capsize=3)  # fmt: skip
-    lowest = min(curve.background_fraction[curve.background_fraction > 0].min() for curve in content.roc.values())
+    lowest = min(
+        curve.background_fraction[curve.background_fraction > 0].min() for curve in content.roc.values()
+    )
     axes.plot([lowest, 1], [lowest, 1], color="0.6", linestyle=":", label="no discrimination")
-    axes.set(xscale="log", yscale="log", xlabel="Accepted fraction of the background", ylabel="Signal efficiency",
-             xlim=(lowest, 1), ylim=(3e-4, 1.5))  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="Accepted fraction of the background",
+             ylabel="Signal efficiency", xlim=(lowest, 1), ylim=(3e-4, 1.5))  # fmt: skip
     axes.legend(loc="lower right")
 
 
 def _rate(content: ReportContent, axes: Any) -> None:
     curve = content.rate_curve
-    axes.fill_between(curve.threshold_raw, curve.low_hz / 1e3, curve.high_hz / 1e3, color=_COLOURS[6], alpha=0.5,
-                      step="mid", linewidth=0)  # fmt: skip
+    axes.fill_between(curve.threshold_raw, curve.low_hz / 1e3, curve.high_hz / 1e3, color=_COLOURS[6],
+                      alpha=0.5, step="mid", linewidth=0)  # fmt: skip
     axes.step(curve.threshold_raw, curve.rate_hz / 1e3, where="mid", color=_COLOURS[1])
     _threshold_lines(content, axes)
     axes.set(xscale="symlog", yscale="log", xlabel="Threshold (hardware units)", ylabel="Rate (kHz)")
@@ -94,8 +106,8 @@ def _rate(content: ReportContent, axes: Any) -> None:
 def _threshold_lines(content: ReportContent, axes: Any) -> None:
     for name, rate in content.summary["rates"].items():
         axes.axvline(rate["threshold_raw"], color="0.35", linestyle="--", linewidth=1)
-        axes.annotate(f" {name}", (rate["threshold_raw"], 0.99), xycoords=("data", "axes fraction"), rotation=90,
-                      va="top", ha="right", fontsize=11, color="0.25")  # fmt: skip
+        axes.annotate(f" {name}", (rate["threshold_raw"], 0.99), xycoords=("data", "axes fraction"),
+                      rotation=90, va="top", ha="right", fontsize=11, color="0.25")  # fmt: skip
 
 
 def _training(content: ReportContent, axes: Any) -> None:

@@ -1,5 +1,6 @@
 """The report as Markdown: what a trigger expert asks first, then the details."""
 
+import math
 from typing import Any
 
 from l1ad.report.content import ReportContent
@@ -31,19 +32,28 @@ def markdown_report(content: ReportContent) -> str:
         "## Training",
         _figure("training"),
         "## Provenance",
-        table(["what", "SHA-256"], [[name, f"`{digest}`"] for name, digest in content.summary["digests"].items()]),
+        table(
+            ["what", "SHA-256"], [[name, f"`{digest}`"] for name, digest in content.summary["digests"].items()]
+        ),
         table(["package", "version"], [[k, v] for k, v in content.summary["versions"].items()]),
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def rate_text(rate: dict[str, Any]) -> str:
-    """Write a rate with its interval, in Hz or kHz; far below one hertz, in events per day."""
-    for unit, size in (("kHz", 1e3), ("Hz", 1.0), ("events/day", 1 / 86_400)):
-        if rate["rate_hz"] >= size or unit == "events/day":
-            low, value, high = (rate[key] / size for key in ("low_hz", "rate_hz", "high_hz"))
-            return f"{value:.3g} (+{high - value:.2g} −{value - low:.2g}) {unit}"
-    raise AssertionError("unreachable")  # the last unit takes every rate
+    """Write a rate with its interval: kHz from 100 Hz up, events per day below a hundredth of a hertz."""
+    unit, size = (
+        ("kHz", 1e3)
+        if rate["rate_hz"] >= 100
+        else ("Hz", 1.0)
+        if rate["rate_hz"] >= 0.01
+        else ("events/day", 1 / 86_400)
+    )
+    low, value, high = (rate[key] / size for key in ("low_hz", "rate_hz", "high_hz"))
+    # As many decimals as show two digits of the smaller error.
+    error = min(high - value, value - low) or high - value or 1.0
+    decimals = max(0, 1 - math.floor(math.log10(error)))
+    return f"{value:.{decimals}f} +{high - value:.{decimals}f} −{value - low:.{decimals}f} {unit}"
 
 
 def table(header: list[str], rows: list[list[str]]) -> str:
@@ -67,8 +77,8 @@ def _agreement(summary: dict[str, Any]) -> str:
     floating = summary["float_comparison"]
     if floating is not None:
         text.append(
-            f"Float model (same weights, nothing rounded or clipped; a statistical comparison): rank correlation "
-            f"{floating['spearman']:.4f} on {floating['events']} background events; at equal rate "
+            "Float model (same weights, nothing rounded or clipped; a statistical comparison): rank "
+            f"correlation {floating['spearman']:.4f} on {floating['events']} background events; at equal rate "
             f"({floating['accepted']} accepted) {floating['differing_decisions']} decisions differ."
         )
     return "\n\n".join(text)
@@ -88,7 +98,8 @@ def _efficiencies(content: ReportContent) -> str:
     rows = []
     for name, one in summary["efficiencies"].items():
         at = [
-            f"{100 * e['value']:.2f} % ({100 * e['low']:.2f} to {100 * e['high']:.2f})" for e in one["at"].values()
+            f"{100 * e['value']:.2f} % ({100 * e['low']:.2f} to {100 * e['high']:.2f})"
+            for e in one["at"].values()
         ]
         rows.append([content.titles[name], f"{one['auc']:.4f}", *at])
     return table(["signal", "AUC", *(f"at {summary['budgets'][name]}" for name in summary["rates"])], rows)
@@ -98,8 +109,8 @@ def _latency(latency: dict[str, Any]) -> str:
     return (
         f"**Estimate before synthesis: {latency['latency_cycles']} cycles** of {latency['clock_mhz']:g} MHz "
         f"({latency['latency_ns']:.1f} ns) against a budget of {latency['budget_cycles']} cycles. Model: "
-        f"{latency['adder_levels']} adders in a row on the longest path, {latency['level_ns']:g} ns each with routing "
-        "(an assumption; a synthesis report replaces it)."
+        f"{latency['adder_levels']} adders in a row on the longest path, {latency['level_ns']:g} ns each with "
+        "routing (an assumption; a synthesis report replaces it)."
     )
 
 

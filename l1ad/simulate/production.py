@@ -1,4 +1,4 @@
-"""Making a sample: chunks of events in parallel, resumed where an earlier run stopped, put together at the end."""
+"""Making a sample: chunks of events in parallel, resumed where an earlier run stopped."""
 
 import hashlib
 import json

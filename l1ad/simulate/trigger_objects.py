@@ -83,5 +83,3 @@ def _fill(inputs: NDArray[np.int16], layout: InputLayout, object_type: str, foun
         for quantity, values in raw.items():
             column, field = columns[slot, quantity]
             inputs[event[here], column] = np.clip(values[here], field.raw_min, field.raw_max)
-
-

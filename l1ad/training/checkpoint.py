@@ -1,7 +1,6 @@
 """A training that was stopped goes on from its last finished epoch."""
 
 import json
-import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +41,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     told = json.dumps({"digest": checkpoint.digest, "history": checkpoint.history})
     with temporary.open("wb") as stream:
         np.savez(stream, allow_pickle=False, told=np.array(told), **named)
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def load_checkpoint(path: Path, digest: str) -> Checkpoint | None:

@@ -31,7 +31,9 @@ def load_encoder(path: Path) -> Any:
     import keras
     import qkeras
 
-    known = {name: getattr(qkeras, name) for name in ("QDense", "QActivation", "quantized_bits", "quantized_relu")}
+    known = {
+        name: getattr(qkeras, name) for name in ("QDense", "QActivation", "quantized_bits", "quantized_relu")
+    }
     try:
         return keras.models.load_model(path, custom_objects=known, compile=False, safe_mode=True)
     except (OSError, ValueError, TypeError, KeyError) as fault:

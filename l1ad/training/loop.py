@@ -27,11 +27,11 @@ class TrainingEvents:
 
     Attributes:
         inputs: Scaled inputs, exactly as in the firmware, shape (n_events, n_inputs).
-        present: 1 where the input's object is there, else 0, same shape.
+        weights: Weight of each input in the reconstruction loss, 0 where its object is absent, same shape.
     """
 
     inputs: Float
-    present: Float
+    weights: Float
 
     def __len__(self) -> int:
         return len(self.inputs)
@@ -127,30 +127,28 @@ def _compiled(
 
     kernels = [layer.kernel for layer in quantised_layers(model.encoder)]
 
-    def terms(inputs: Any, present: Any, *, learning: bool) -> Any:
+    def terms(inputs: Any, weights: Any, *, learning: bool) -> Any:
         mean, hidden = model.encoder(inputs, training=learning)
         log_variance = model.variance(hidden, training=learning)
         noise = keras.random.normal(ops.shape(mean), seed=random) if learning else 0.0
         latent = mean + ops.exp(0.5 * log_variance) * noise
-        reconstruction = ops.mean(masked_squared_error(inputs, model.decoder(latent), present))
+        reconstruction = ops.mean(masked_squared_error(inputs, model.decoder(latent), weights))
         divergence = ops.mean(kl_divergence(mean, log_variance))
         return reconstruction + config.beta * divergence, reconstruction, divergence
 
-    @tf.function(jit_compile=True, reduce_retracing=True)
-    def step(inputs: Any, present: Any) -> Any:
+    def step(inputs: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
-            loss, reconstruction, divergence = terms(inputs, present, learning=True)
+            loss, reconstruction, divergence = terms(inputs, weights, learning=True)
         gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
         optimiser.apply(gradients, model.trainable_variables)
         for kernel, mask in zip(kernels, masks, strict=True):
             kernel.assign(kernel * mask)
         return loss, reconstruction, divergence
 
-    @tf.function(jit_compile=True, reduce_retracing=True)
-    def evaluate(inputs: Any, present: Any) -> Any:
-        return terms(inputs, present, learning=False)
+    def evaluate(inputs: Any, weights: Any) -> Any:
+        return terms(inputs, weights, learning=False)
 
-    return step, evaluate
+    return tf.function(step, jit_compile=True), tf.function(evaluate, jit_compile=True)
 
 
 def _averaged(
@@ -161,13 +159,12 @@ def _averaged(
 ) -> dict[str, float]:
     """Run over whole batches and average the terms; the last, shorter batch is left out."""
     batches = [
-        slice(start, start + batch_events)
-        for start in range(0, len(events) - batch_events + 1, batch_events)
+        slice(start, start + batch_events) for start in range(0, len(events) - batch_events + 1, batch_events)
     ] or [slice(0, len(events))]
     sums = np.zeros(3)
     for batch in batches:
         chosen = batch if order is None else order[batch]
-        sums += np.array([float(term) for term in function(events.inputs[chosen], events.present[chosen])])
+        sums += np.array([float(term) for term in function(events.inputs[chosen], events.weights[chosen])])
     return dict(zip(("loss", "reconstruction", "kl"), (sums / len(batches)).tolist(), strict=True))
 
 
