@@ -4,6 +4,7 @@ from pydantic import Field, field_validator, model_validator
 
 from l1ad.config.loading import Section
 from l1ad.core.fixed import FixedType
+from l1ad.core.names import cpp_identifier
 
 __all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
 
@@ -48,9 +49,9 @@ class ModelConfig(Section):
     bias_bits: int = Field(8, ge=2, le=8)
     bias_integer: int = Field(2, ge=0)
     activation_bits: int = Field(8, ge=1, le=8)
-    activation_integer: int = Field(4, ge=0)
+    activation_integer: int = Field(5, ge=0)
     mean_bits: int = Field(8, ge=2, le=8)
-    mean_integer: int = Field(4, ge=0)
+    mean_integer: int = Field(5, ge=0)
     score_type: str = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
 
     _input_type = field_validator("input_type")(_ap_fixed)
@@ -66,7 +67,7 @@ class TrainingConfig(Section):
     learning_rate: float = Field(2e-3, gt=0)
     beta: float = Field(0.5, ge=0, description="Weight of the KL term beside the reconstruction term")
     rarity_cap: float = Field(
-        300.0,
+        3000.0,
         ge=1,
         description="Inputs weigh in the reconstruction as the inverse of how often their object is there, "
         "at most this; 1 weighs all alike",
@@ -118,9 +119,15 @@ class RatesConfig(Section):
 class RunConfig(Section):
     """One run of the whole road."""
 
-    name: str = Field("demo", min_length=1, description="Name of the algorithm, its firmware folder and C++")
+    name: str = Field("demo", description="Name of the algorithm; made safe for its firmware folder and C++")
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()
     firmware: FirmwareConfig = FirmwareConfig()
     rates: RatesConfig = RatesConfig()
+
+    @field_validator("name")
+    @classmethod
+    def _can_be_made_safe(cls, name: str) -> str:
+        cpp_identifier(name)
+        return name

@@ -1,5 +1,6 @@
 """Number formats of the firmware, with the meaning C++ gives them in `ap_fixed`."""
 
+import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,9 +12,10 @@ __all__ = ["FixedType", "Overflow", "Rounding"]
 
 _CPP = re.compile(
     r"^\s*ap_(?P<unsigned>u?)fixed\s*<\s*(?P<width>\d+)\s*,\s*(?P<integer>-?\d+)\s*"
-    r"(?:,\s*(?P<rounding>\w+)\s*(?:,\s*(?P<overflow>\w+)\s*(?:,\s*(?P<saturated_bits>\d+)\s*)?)?)?>\s*$"
+    r"(?:,\s*(?P<rounding>\w+)\s*(?:,\s*(?P<overflow>\w+)\s*(?:,\s*(?P<saturated_bits>\d+)\s*)?)?)?>\s*$",
+    re.ASCII,
 )
-_CPP_INTEGER = re.compile(r"^\s*ap_(?P<unsigned>u?)int\s*<\s*(?P<width>\d+)\s*>\s*$")
+_CPP_INTEGER = re.compile(r"^\s*ap_(?P<unsigned>u?)int\s*<\s*(?P<width>\d+)\s*>\s*$", re.ASCII)
 
 
 class Rounding(StrEnum):
@@ -146,24 +148,30 @@ class FixedType:
         """Tell whether a raw integer lies in the range."""
         return self.raw_min <= raw <= self.raw_max
 
-    def exact_raw(self, value: float | Fraction, *, what: str = "the constant") -> int:
+    def exact_raw(self, value: float | Fraction, *, what: str | None = None) -> int:
         """Give the raw integer that stands for `value` without any loss.
+
+        Args:
+            value: Any real number.
+            what: What it is, for the message; "the constant" and its value unless told.
 
         Raises:
             NotExactError: If the value lies between two steps or outside the range.
         """
+        what = what or f"the constant {float(value):g}"
+        if not math.isfinite(value):
+            raise NotExactError(f"{what} is {float(value)}; a finite number is wanted")
         scaled = Fraction(value) / self.lsb
         if scaled.denominator != 1:
             becomes = float((scaled.numerator // scaled.denominator) * self.lsb)
             raise NotExactError(
-                f"{what} {float(value):g} is not exact in {self}: it would become {becomes:g}; "
-                "give the type more fraction bits or round the constant"
+                f"{what} is not exact in {self}: it would become {becomes:g}; "
+                "give the type a fraction bit or round the constant"
             )
         if not self.holds_raw(scaled.numerator):
             low, high = float(self.raw_min * self.lsb), float(self.raw_max * self.lsb)
             raise NotExactError(
-                f"{what} {float(value):g} is outside {self}, which holds {low:g} to {high:g}; "
-                "give the type more integer bits"
+                f"{what} is outside {self}, which holds {low:g} to {high:g}; give the type more integer bits"
             )
         return scaled.numerator
 

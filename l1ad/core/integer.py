@@ -33,11 +33,14 @@ def requantize(raw: RawArray, *, fraction: int, to: FixedType) -> RawArray:
 
     Returns:
         Raw integers in units of `to.lsb`, `int64` where its width allows, `object` otherwise.
+
+    Raises:
+        TypeError: If `raw` holds floating-point numbers.
     """
-    dropped = fraction - to.fraction
+    shape, dropped = np.shape(raw), fraction - to.fraction
     values = _widened(raw, left=max(0, -dropped), right=max(0, dropped))
     values = _rounded(values, dropped, to.rounding) if dropped > 0 else values << -dropped
-    limited = _limited(values, to)
+    limited = _limited(values, to).reshape(shape)
     return limited.astype(np.int64) if to.width <= INT64_SAFE_BITS else limited
 
 
@@ -48,9 +51,11 @@ def shift_raw(raw: RawArray, shift: int) -> RawArray:
 
 def _widened(raw: RawArray, *, left: int, right: int) -> RawArray:
     """Change to Python integers when an `int64` could overflow on the way."""
-    values = np.asarray(raw)
+    values = np.asarray(raw).reshape(-1)
     if values.dtype == object:
         return values
+    if values.dtype.kind not in "iub":
+        raise TypeError(f"raw integers are wanted, not {values.dtype}")
     values = values.astype(np.int64, copy=False)
     largest = max((abs(int(values.max())), abs(int(values.min()))), default=0) if values.size else 0
     if largest.bit_length() + left > INT64_SAFE_BITS or right > INT64_SAFE_BITS:
@@ -91,6 +96,7 @@ def _limited(raw: RawArray, to: FixedType) -> RawArray:
         return ((values - low) & (modulus - 1)) + low
     if to.overflow is Overflow.SAT_ZERO:
         return np.where((values < low) | (values > high), 0, values)
-    if to.overflow is Overflow.SAT_SYM and to.signed:
+    # Of a signed type of one bit nothing would be left; the ap_types headers saturate it as AP_SAT.
+    if to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1:
         low = -high
     return np.clip(values, low, high)

@@ -49,10 +49,9 @@ class InputField:
 
     @property
     def width(self) -> int:
-        """Bits of the hardware integer, the sign included."""
-        return max(self.raw_max.bit_length(), (-self.raw_min - 1).bit_length() if self.raw_min else 0) + int(
-            self.signed
-        )
+        """Bits of the hardware integer, the sign included; at least one."""
+        magnitude = max(self.raw_max.bit_length(), (-self.raw_min - 1).bit_length() if self.raw_min else 0)
+        return max(1, magnitude + int(self.signed))
 
     @property
     def signed(self) -> bool:

@@ -4,7 +4,8 @@ import re
 
 __all__ = ["check_identifier", "cpp_identifier"]
 
-# ISO C++20 [lex.key] and alternative tokens, and names the generated project uses itself.
+# ISO C++20 [lex.key] and alternative tokens; names the generated project uses itself; names of the C
+# library, because the top level is a global function.
 _RESERVED = frozenset(
     """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t
@@ -14,8 +15,12 @@ _RESERVED = frozenset(
     protected public register reinterpret_cast requires return short signed sizeof static static_assert
     static_cast struct switch template this thread_local throw true try typedef typeid typename union
     unsigned using virtual void volatile wchar_t while xor xor_eq main std nnet hls inputs score accept
+    NULL linux unix abs close cos exp floor index log open pow rand read round signal sin time write
+    ap_fixed ap_int ap_ufixed ap_uint
     """.split()  # noqa: SIM905 -- a list of a hundred strings would be a page
 )
+
+_LONGEST = 64
 
 
 def cpp_identifier(name: str) -> str:
@@ -25,11 +30,13 @@ def cpp_identifier(name: str) -> str:
     name get a prefix. Double underscores, which C++ reserves, are merged.
 
     Raises:
-        ValueError: If no letter or digit is left to tell the name by.
+        ValueError: If no letter or digit is left to tell the name by, or it is longer than a file name bears.
     """
     safe = re.sub(r"_+", "_", re.sub(r"[^0-9A-Za-z]", "_", name)).strip("_")
     if not safe:
         raise ValueError(f"{name!r} has no letter or digit to name a C++ function by, e.g. 'axo_demo'")
+    if len(safe) > _LONGEST:
+        raise ValueError(f"{name[:20]!r}... is {len(name)} characters long; a name may have {_LONGEST}")
     return f"ad_{safe}" if safe[0].isdigit() or safe in _RESERVED else safe
 
 

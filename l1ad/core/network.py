@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
-from l1ad.core.fixed import FixedType
+from l1ad.core.fixed import FixedType, Overflow
 from l1ad.core.integer import INT64_SAFE_BITS, requantize
 from l1ad.core.names import check_identifier
 from l1ad.core.tensor import TensorType
@@ -46,6 +46,8 @@ class Dense:
 
     def __post_init__(self) -> None:
         check_identifier(self.name, "layer name")
+        for array in ("weights_raw", "bias_raw"):
+            object.__setattr__(self, array, _constant_integers(getattr(self, array), self.name))
         if self.weights_raw.ndim != 2 or self.bias_raw.shape != self.weights_raw.shape[1:]:
             raise ValueError(
                 f"layer {self.name!r}: weights of shape {self.weights_raw.shape} and bias of shape "
@@ -80,7 +82,12 @@ class Dense:
         return TensorType.uniform(self.accumulator)
 
     def check_input(self, given: TensorType) -> None:
-        """Refuse an accumulator that would round: only then does the order of sums not matter."""
+        """Refuse an accumulator that would round or saturate: only then does the order of sums not matter."""
+        if self.accumulator.overflow is not Overflow.WRAP:
+            raise NotExactError(
+                f"layer {self.name!r}: accumulator {self.accumulator} saturates, so that its result would "
+                "depend on the order of the sum; use AP_WRAP, and saturate in the activation that follows"
+            )
         product_fraction = given.fraction + self.weight_type.fraction
         if self.accumulator.fraction < max(product_fraction, self.bias_type.fraction):
             raise NotExactError(
@@ -89,7 +96,8 @@ class Dense:
             )
         widest = max(one.width + given.fraction - one.fraction for one in given.of_each(self.n_in))
         growth = self.n_in.bit_length() + self.accumulator.fraction - product_fraction
-        if widest + self.weight_type.width + growth > INT64_SAFE_BITS:
+        bias_bits = self.bias_type.width + self.accumulator.fraction - self.bias_type.fraction
+        if max(widest + self.weight_type.width + growth, bias_bits) >= INT64_SAFE_BITS:
             raise NotExactError(
                 f"layer {self.name!r}: sums of {given.spelling} times {self.weight_type} need more than "
                 f"{INT64_SAFE_BITS} bits, more than is emulated; use narrower types"
@@ -166,6 +174,7 @@ class FrozenNetwork:
     def __post_init__(self) -> None:
         if not self.layers:
             raise ValueError("a network needs at least one layer")
+        self.input_type.of_each(self.n_inputs)
         if len({layer.name for layer in self.layers}) != len(self.layers):
             raise ValueError(f"two layers share a name: {[layer.name for layer in self.layers]}")
         width, given = self.n_inputs, self.input_type
@@ -200,6 +209,15 @@ class FrozenNetwork:
         return traced
 
 
+def _constant_integers(array: NDArray[np.int64], layer: str) -> NDArray[np.int64]:
+    """Copy raw integers into an array that nobody changes."""
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"layer {layer!r}: weights and bias are raw integers, not {array.dtype}")
+    constant = array.astype(np.int64)
+    constant.flags.writeable = False
+    return constant
+
+
 def exact_accumulator(
     *,
     given: TensorType,
@@ -217,8 +235,8 @@ def exact_accumulator(
     low, high = given.raw_bounds(weights_raw.shape[0])
     fraction = max(given.fraction + weight_type.fraction, bias_type.fraction)
     align = fraction - given.fraction - weight_type.fraction
-    ends = np.stack([weights_raw * low[:, None], weights_raw * high[:, None]])
-    bias = bias_raw << (fraction - bias_type.fraction)
+    weights, bias = weights_raw.astype(object), bias_raw.astype(object) << (fraction - bias_type.fraction)
+    ends = np.stack([weights * low.astype(object)[:, None], weights * high.astype(object)[:, None]])
     highest = int(((ends.max(axis=0).sum(axis=0) << align) + bias).max(initial=0))
     lowest = int(((ends.min(axis=0).sum(axis=0) << align) + bias).min(initial=0))
     width = max(highest.bit_length(), (-lowest - 1).bit_length() if lowest < 0 else 0) + 1

@@ -42,14 +42,17 @@ class Scaling:
         if len(self.offsets) != n or len(self.shifts) != n:
             raise ValueError(f"{len(self.offsets)} offsets and {len(self.shifts)} shifts for {n} inputs")
         self.result.of_each(n)
+        if self.working.fraction < 0:
+            raise NotExactError(f"{self.working} has no bit for one hardware step; give it more width")
         for field, offset, shift in zip(self.layout.fields, self.offsets, self.shifts, strict=True):
-            self.working.exact_raw(offset, what=f"offset of {field.name!r},")
+            self.working.exact_raw(offset, what=f"offset {offset:g} of {field.name!r}")
             for end in (field.raw_min, field.raw_max):
-                self.working.exact_raw(end, what=f"input {field.name!r} at")
+                self.working.exact_raw(end, what=f"{field.name!r} at its end {end}")
                 difference = Fraction(end) - Fraction(offset)
-                self.working.exact_raw(difference, what=f"input {field.name!r} less its offset,")
+                self.working.exact_raw(difference, what=f"{field.name!r} less its offset")
                 if shift < 0:
-                    self.working.exact_raw(difference * 2**-shift, what=f"input {field.name!r} scaled,")
+                    scaled = difference * 2**-shift
+                    self.working.exact_raw(scaled, what=f"{field.name!r} times {2**-shift}")
 
     @property
     def offsets_raw(self) -> NDArray[np.int64]:
@@ -72,6 +75,8 @@ class Scaling:
 
     def apply(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
         """Scale hardware integers of shape (n_events, n_inputs) to raw integers of `result`.
+
+        Inputs outside the ranges of the layout are not covered: `InputLayout.check` refuses them.
 
         Raises:
             NotExactError: If the inputs are not integers.

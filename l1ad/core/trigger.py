@@ -1,8 +1,10 @@
 """The trigger algorithm: everything hardware, C++ and software need to agree, in integers only."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from types import MappingProxyType
+from typing import Any
 
 from l1ad.core.errors import NotExactError, TriggerFileError
 from l1ad.core.layout import InputLayout
@@ -40,6 +42,10 @@ class TriggerAlgorithm:
                 f"{self.network.input_type.spelling}, the scaling gives {self.layout.n_inputs} of "
                 f"{self.scaling.result.spelling}"
             )
+        # Own copies: a caller's later changes do not reach in. `index` lets NumPy's integers pass, no floats.
+        thresholds = {name: operator.index(threshold) for name, threshold in self.thresholds.items()}
+        object.__setattr__(self, "thresholds", MappingProxyType(thresholds))
+        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         self.score.exact_sum_type(self.network.output_type, self.network.n_outputs)
         for name, threshold in self.thresholds.items():
             if not self.score.result.holds_raw(threshold):
@@ -47,8 +53,12 @@ class TriggerAlgorithm:
                     f"threshold {name!r} = {threshold} is outside the score word {self.score.result}, "
                     f"which holds {self.score.result.raw_min} to {self.score.result.raw_max}"
                 )
-        object.__setattr__(self, "thresholds", MappingProxyType(dict(self.thresholds)))
-        object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
+
+    def __reduce__(self) -> tuple[Callable[..., "TriggerAlgorithm"], tuple[object, ...]]:
+        """Travel to other processes: a mapping that cannot be changed cannot be pickled as it is."""
+        parts = {part.name: getattr(self, part.name) for part in fields(self)}
+        plain = {name: dict(part) if isinstance(part, Mapping) else part for name, part in parts.items()}
+        return _rebuilt, (plain,)
 
     @property
     def layout(self) -> InputLayout:
@@ -58,3 +68,7 @@ class TriggerAlgorithm:
     def with_thresholds(self, thresholds: Mapping[str, int]) -> "TriggerAlgorithm":
         """Return the same algorithm with other thresholds."""
         return replace(self, thresholds=thresholds)
+
+
+def _rebuilt(parts: dict[str, Any]) -> TriggerAlgorithm:
+    return TriggerAlgorithm(**parts)

@@ -35,7 +35,10 @@ def trigger_digest(trigger: TriggerAlgorithm) -> str:
 
 def save_trigger(trigger: TriggerAlgorithm, path: Path) -> None:
     """Write the algorithm to a file, at once or not at all."""
-    document = _document(trigger)
+    try:
+        document = json.loads(json.dumps(_document(trigger), allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise TriggerFileError(f"{path}: the provenance does not fit into JSON ({fault})") from None
     document["digests"] = _digests(document)
     write_text_safely(path, _readable(document) + "\n")
 
@@ -62,7 +65,7 @@ def load_trigger(path: Path) -> TriggerAlgorithm:
                 f"{path}: the {what} digest is {digest[:12]}, the file says {str(given.get(what))[:12]}; "
                 "was it changed by hand? Freeze again, or set thresholds with `l1ad rates`"
             )
-    if _document(trigger) != document:
+    if _canonical(_document(trigger)) != _canonical(document):
         raise TriggerFileError(f"{path}: holds parts that no trigger algorithm has; was it changed by hand?")
     return trigger
 
@@ -176,7 +179,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise TriggerFileError(f"{path}: no such file; `l1ad freeze` writes it") from None
     except OSError as fault:
         raise TriggerFileError(f"{path}: {fault.strerror or fault}") from None
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise TriggerFileError(f"{path}: not JSON ({fault}); is the file complete?") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         said = document.get("format") if isinstance(document, dict) else type(document).__name__
@@ -192,8 +195,11 @@ def _digests(document: dict[str, Any]) -> dict[str, str]:
 
 
 def _digest(part: dict[str, Any]) -> str:
-    canonical = json.dumps(part, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(_canonical(part).encode()).hexdigest()
+
+
+def _canonical(part: dict[str, Any]) -> str:
+    return json.dumps(part, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _readable(value: Any, indent: int = 0) -> str:

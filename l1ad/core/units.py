@@ -1,5 +1,6 @@
 """LHC constants with their source, and clocks that fit a bunch crossing."""
 
+import math
 from dataclasses import dataclass
 
 from l1ad.core.errors import ConfigError
@@ -51,11 +52,13 @@ class Clock:
 
     def __post_init__(self) -> None:
         cycles = self.mhz / NOMINAL_CROSSING_MHZ
+        if not math.isfinite(cycles):
+            raise ConfigError(f"a clock of {self.mhz} MHz is none; use a multiple of 40 such as 240 or 320")
         if cycles < 1 or abs(cycles - round(cycles)) > 1e-9:
             below = max(1, int(cycles)) * NOMINAL_CROSSING_MHZ
             raise ConfigError(
                 f"a {self.mhz:g} MHz clock does not fit a whole number of times into a bunch crossing "
-                f"(40 MHz); use a multiple of 40 such as {below:g} or {below + 40:g}"
+                f"(40 MHz); use a multiple of 40 such as {below:g} or {below + 80:g}"
             )
 
     @property

@@ -15,7 +15,7 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
 from l1ad.hls.network import write_network
 from l1ad.hls.target import HlsTarget
-from l1ad.hls.top_level import accept_ports, network_name, top_header, top_name, top_source
+from l1ad.hls.top_level import accept_ports, check_casts, network_name, top_header, top_name, top_source
 
 __all__ = ["TRIGGER_FILE", "write_project"]
 
@@ -48,6 +48,7 @@ def write_project(
     folder = firmware / top_name(trigger)
     if folder.exists() and not (folder / TRIGGER_FILE).is_file():
         raise ToolError(f"{folder} exists and holds no {TRIGGER_FILE}; move it away or give another name")
+    check_casts(trigger)
     firmware.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=firmware, prefix=f".{folder.name}."))
     try:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from l1ad.core.errors import NotExactError
+from l1ad.core.errors import NotExactError, ToolError
+from l1ad.core.fixed import FixedType, Rounding
 from l1ad.core.layout import InputField
 from l1ad.core.names import cpp_identifier
 from l1ad.core.trigger import TriggerAlgorithm
 
-__all__ = ["accept_ports", "network_name", "top_header", "top_name", "top_source"]
+__all__ = ["accept_ports", "check_casts", "network_name", "top_header", "top_name", "top_source"]
 
 
 def top_name(trigger: TriggerAlgorithm) -> str:
@@ -30,6 +31,34 @@ def accept_ports(trigger: TriggerAlgorithm) -> dict[str, str]:
     if len(set(ports.values())) != len(ports):
         raise NotExactError(f"thresholds {', '.join(ports)} would share an accept port; rename one")
     return ports
+
+
+def check_casts(trigger: TriggerAlgorithm) -> None:
+    """Refuse casts that the ap_types headers cannot simulate.
+
+    In C simulation they stop the program ("Attempting to read bit beyond MSB", ap_private.h) when a
+    rounding other than AP_TRN drops more bits than the value has.
+
+    Raises:
+        ToolError: If a cast of the algorithm is such a one.
+    """
+    source = trigger.scaling.working
+    mean_type, n_outputs = trigger.network.output_type, trigger.network.n_outputs
+    steps = [("scaled inputs", trigger.scaling.result)]
+    steps += [(layer.name, layer.output_type()) for layer in trigger.network.layers]
+    for name, tensor in steps:
+        for target in tensor.types:
+            _check_cast(name, source, target)
+        source = max(tensor.types, key=lambda one: one.width)
+    _check_cast("score", trigger.score.exact_sum_type(mean_type, n_outputs), trigger.score.result)
+
+
+def _check_cast(name: str, source: FixedType, target: FixedType) -> None:
+    if target.rounding is not Rounding.TRN and source.fraction - target.fraction > source.width:
+        raise ToolError(
+            f"{name!r}: the cast from {source} to {target} drops more bits than there are, which C simulation "
+            "refuses; give the result more fraction bits or AP_TRN"
+        )
 
 
 def top_header(trigger: TriggerAlgorithm) -> str:
@@ -140,8 +169,7 @@ def _output_parameters(trigger: TriggerAlgorithm) -> str:
 
 
 def _cpp_type(field: InputField) -> str:
-    # met_eta is always 0 and would need no bit at all; C++ has no type of zero width.
-    return f"ap_{'int' if field.signed else 'uint'}<{max(1, field.width)}>"
+    return f"ap_{'int' if field.signed else 'uint'}<{field.width}>"
 
 
 def _listed(parts: Iterable[str], per_line: int = 3) -> str:

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.trigger_file import save_trigger
 
 
 def _rounded(scaled: Fraction, rounding: Rounding) -> int:
@@ -38,7 +40,8 @@ def _rounded(scaled: Fraction, rounding: Rounding) -> int:
 def _cast(value: Fraction, to: FixedType) -> int:
     """Cast a real number to a raw integer by the definition of each overflow mode in UG1399."""
     rounded = _rounded(value * Fraction(2) ** (to.width - to.integer), to.rounding)
-    highest = 2 ** (to.width - 1) - 1 if to.signed else 2**to.width - 1
+    values = 1 << to.width
+    highest = (values // 2 if to.signed else values) - 1
     lowest = -highest - 1 if to.signed else 0
     # One signed bit holds -1 and 0 and no symmetric range; the ap_types headers saturate it as AP_SAT.
     if to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1:
@@ -48,8 +51,8 @@ def _cast(value: Fraction, to: FixedType) -> int:
     if to.overflow is Overflow.SAT_ZERO:
         return 0
     if to.overflow is Overflow.WRAP:
-        residue = rounded % 2**to.width
-        return residue - 2**to.width if residue > highest else residue
+        residue = rounded % values
+        return residue - values if residue > highest else residue
     return highest if rounded > highest else lowest
 
 
@@ -81,9 +84,7 @@ def _dense(rng: np.random.Generator, name: str, n_in: int, n_out: int, given: Te
 
 
 def _activation(name: str, function: ActivationFunction, n: int, cpp: str) -> Activation:
-    return Activation(
-        name=name, function=function, n=n, result=TensorType.uniform(FixedType.from_cpp(cpp))
-    )
+    return Activation(name=name, function=function, n=n, result=TensorType.uniform(FixedType.from_cpp(cpp)))
 
 
 @pytest.fixture(scope="session")
@@ -115,3 +116,11 @@ def small_trigger() -> TriggerAlgorithm:
         thresholds={"tight": 4000, "loose": 800},
         provenance={"data": "none", "seed": 2026},
     )
+
+
+@pytest.fixture
+def saved(small_trigger: TriggerAlgorithm, tmp_path: Path) -> Path:
+    """Give the path of a fresh `trigger.json` of the small algorithm, alone in its folder."""
+    path = tmp_path / "trigger.json"
+    save_trigger(small_trigger, path)
+    return path

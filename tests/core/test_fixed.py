@@ -154,8 +154,8 @@ def test_a_float_constant_is_taken_at_its_exact_value() -> None:
 
 def test_a_constant_between_two_steps_is_refused_with_what_it_would_become() -> None:
     with pytest.raises(NotExactError, match=r"offset 17\.5 is not exact in ap_fixed<10,10>.*would become 17;"):
-        FixedType(10, 10).exact_raw(17.5, what="offset")
-    with pytest.raises(NotExactError, match=r"the constant -17\.5 .* it would become -18; give the type more"):
+        FixedType(10, 10).exact_raw(17.5, what="offset 17.5")
+    with pytest.raises(NotExactError, match=r"the constant -17\.5 .* it would become -18; give the type a"):
         FixedType(10, 10).exact_raw(-17.5)
 
 

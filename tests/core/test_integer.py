@@ -154,3 +154,19 @@ def test_a_shift_right_floors_and_a_negative_shift_multiplies(values: list[int],
     expected = [(Fraction(value) / Fraction(2) ** shift).__floor__() for value in values]
     assert shift_raw(np.array(values, dtype=np.int64), shift).tolist() == expected
     assert shift_raw(np.array(values, dtype=object), shift).tolist() == expected
+
+
+def test_a_signed_bit_saturates_symmetrically_as_the_headers_do() -> None:
+    one_bit = FixedType(1, 1, overflow=Overflow.SAT_SYM)
+    np.testing.assert_array_equal(requantize(np.array([-3, -1, 0, 2]), fraction=0, to=one_bit), [-1, -1, 0, 0])
+
+
+def test_floats_are_no_raw_integers() -> None:
+    with pytest.raises(TypeError, match="raw integers are wanted, not float64"):
+        requantize(np.array([1.7]), fraction=0, to=FixedType(8, 8))
+
+
+def test_a_single_wide_integer_keeps_its_shape() -> None:
+    found = requantize(np.array(2**70 + 5, dtype=object), fraction=0, to=FixedType(8, 8))
+    assert found.shape == ()
+    assert int(found) == 5

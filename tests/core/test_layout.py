@@ -62,6 +62,17 @@ def test_the_ranges_of_a_layout_follow_its_fields() -> None:
     assert layout.raw_max[[0, 4, 16]].tolist() == [4095, 127, 225]
 
 
+@pytest.mark.parametrize(("raw_min", "raw_max"), [(1, 511), (-9, -1), (5, 3)])
+def test_a_range_without_the_zero_of_an_absent_object_is_refused(raw_min: int, raw_max: int) -> None:
+    with pytest.raises(ValueError, match=rf"'eg_1_pt': 0 \(absent\) lies outside {raw_min} to {raw_max}"):
+        field(raw_min=raw_min, raw_max=raw_max)
+
+
+def test_a_quantity_that_could_not_stand_in_cpp_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"quantity 'p T' is not a C\+\+ identifier such as 'dense_1'"):
+        field(quantity="p T")
+
+
 def test_a_layout_that_names_an_input_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="layout 'twins' names an input twice"):
         InputLayout(name="twins", fields=(field(), field()))
@@ -70,7 +81,12 @@ def test_a_layout_that_names_an_input_twice_is_refused() -> None:
 def test_an_object_is_present_when_its_pt_is_not_zero() -> None:
     layout = InputLayout(
         name="swapped",
-        fields=(field(quantity="eta", raw_min=-127, raw_max=127), field(), field(slot=1), field(slot=1, quantity="phi")),
+        fields=(
+            field(quantity="eta", raw_min=-127, raw_max=127),
+            field(),
+            field(slot=1),
+            field(slot=1, quantity="phi"),
+        ),
     )
     present = layout.present(np.array([[0, 5, 0, 9], [3, 0, 1, 0]]))
     assert present.tolist() == [[True, True, False, False], [False, False, True, True]]
@@ -109,5 +125,7 @@ def test_inputs_that_are_not_finite_are_refused_by_event_and_name(value: float) 
 
 
 def test_real_numbers_are_refused_as_they_may_be_gev() -> None:
-    with pytest.raises(DataError, match=r"inputs are float64, not hardware integers; divide by the step of each"):
+    with pytest.raises(
+        DataError, match=r"inputs are float64, not hardware integers; divide by the step of each"
+    ):
         ugt_57().check(np.zeros((2, 57)), where="x")  # type: ignore[arg-type]

@@ -7,7 +7,12 @@ import pytest
 from l1ad.core.fixed import FixedType
 from l1ad.core.tensor import TensorType
 
-EACH = ("ap_fixed<6,3,AP_RND_CONV,AP_SAT>", "ap_ufixed<4,4,AP_TRN,AP_SAT>", "ap_fixed<7,1>", "ap_fixed<5,7,AP_RND,AP_SAT>")
+EACH = (
+    "ap_fixed<6,3,AP_RND_CONV,AP_SAT>",
+    "ap_ufixed<4,4,AP_TRN,AP_SAT>",
+    "ap_fixed<7,1>",
+    "ap_fixed<5,7,AP_RND,AP_SAT>",
+)
 
 
 def test_one_type_serves_any_number_of_elements() -> None:

@@ -1,0 +1,130 @@
+"""The generated C++, compiled and run, equals the emulator on every tensor."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from l1ad.core.errors import ToolError
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.units import Clock
+from l1ad.emulate.compare import Agreement, compared, crafted_extremes
+from l1ad.emulate.engine import trace
+from l1ad.hls.csim import compile_test_bench, simulated_traces
+from l1ad.hls.project import write_project
+from l1ad.hls.target import HlsTarget
+
+Builder = Callable[..., TriggerAlgorithm]
+MAKE = shutil.which("make") or "make"
+TARGET = HlsTarget(part="xc7vx690t-ffg1927-2", clock=Clock(40), latency_budget_cycles=2)
+
+
+def events_for(trigger: TriggerAlgorithm, n_events: int) -> NDArray[np.int64]:
+    layout = trigger.layout
+    drawn = np.random.default_rng(5).integers(layout.raw_min, layout.raw_max + 1, (n_events, layout.n_inputs))
+    return np.concatenate([crafted_extremes(layout), drawn])
+
+
+def written(trigger: TriggerAlgorithm, firmware: Path) -> Path:
+    vectors = events_for(trigger, 50)
+    return write_project(
+        trigger, target=TARGET, firmware=firmware, vectors_raw=vectors, expected=trace(trigger, vectors)
+    )
+
+
+def simulated(trigger: TriggerAlgorithm, project: Path, inputs_raw: NDArray[np.int64]) -> Agreement:
+    executable = compile_test_bench(project)
+    agreements = [
+        compared("C", trace(trigger, inputs_raw[block]), found)
+        for block, found in simulated_traces(trigger, executable, inputs_raw, block_events=700)
+    ]
+    total = agreements[0]
+    for agreement in agreements[1:]:
+        total = total.then(agreement)
+    return total
+
+
+FORMATS = {
+    "usual formats": {"thresholds": {"loose": 800, "very tight": 3000}},
+    "wrap and truncate everywhere": {
+        "input_type": "ap_fixed<7,3>",
+        "hidden_type": "ap_ufixed<6,2>",
+        "mean_type": "ap_fixed<6,2>",
+        "score_type": "ap_ufixed<6,4>",
+        "thresholds": {"any": 1},
+    },
+    "a working type that loses bits in the shift": {"working_type": "ap_fixed<17,14>", "seed": 3},
+    "symmetric and zeroing overflow, other roundings": {
+        "input_type": "ap_fixed<6,3,AP_RND_INF,AP_SAT_SYM>",
+        "hidden_type": "ap_ufixed<5,2,AP_RND_MIN_INF,AP_SAT_ZERO>",
+        "mean_type": "ap_fixed<6,3,AP_TRN_ZERO,AP_SAT_SYM>",
+        "score_type": "ap_ufixed<10,8,AP_RND_ZERO,AP_SAT_ZERO>",
+        "seed": 4,
+    },
+}
+
+
+@pytest.mark.usefixtures("needs_compiler")
+@pytest.mark.parametrize("formats", FORMATS.values(), ids=FORMATS.keys())
+def test_c_simulation_equals_the_emulator_on_every_tensor(
+    formats: dict[str, object], build_trigger: Builder, tmp_path: Path
+) -> None:
+    trigger = build_trigger(**formats)
+    inputs_raw = events_for(trigger, 2000)
+    found = simulated(trigger, written(trigger, tmp_path) / "hls", inputs_raw)
+    assert found.first is None, str(found)
+    assert found.events == len(inputs_raw)
+    expected_tensors = ["scaled_inputs", "dense_1", "relu_1", "dense_2", "mean", "score"]
+    assert list(found.tensors) == expected_tensors + [f"accept:{name}" for name in trigger.thresholds]
+    assert len(np.unique(trace(trigger, inputs_raw)["score"])) > 10
+
+
+@pytest.mark.usefixtures("needs_compiler")
+def test_a_weight_changed_in_the_firmware_is_found_and_named(build_trigger: Builder, tmp_path: Path) -> None:
+    trigger = build_trigger(name='quote" and ; space')
+    folder = written(trigger, tmp_path)
+    assert folder.name == "quote_and_space"
+    header = folder / "hls" / "network" / "weights" / "w4.h"
+    text = header.read_text()
+    start = text.index("{") + 1
+    first_weight = text[start : text.index(",", start)]
+    header.write_text(text.replace("{" + first_weight, "{0.96875", 1))
+    found = simulated(trigger, folder / "hls", events_for(trigger, 200))
+    assert found.first is not None
+    assert (found.first.tensor, found.first.element) == ("dense_2", 0)
+    assert "layer 'dense_2', element 0: emulator" in str(found)
+
+
+@pytest.mark.usefixtures("needs_compiler")
+def test_the_test_bench_alone_checks_its_vectors(build_trigger: Builder, tmp_path: Path) -> None:
+    trigger = build_trigger(thresholds={"loose": 800})
+    project = written(trigger, tmp_path) / "hls"
+    done = subprocess.run([MAKE, "-s", "csim"], cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "0 of 167 events differ")
+    expected = project / "tb_data" / "expected.txt"
+    lines = expected.read_text().splitlines()
+    lines[3] = "1 1" if lines[3] != "1 1" else "2 1"
+    expected.write_text("\n".join(lines))
+    done = subprocess.run(["./test_bench"], cwd=project, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (1, "1 of 167 events differ")
+
+
+@pytest.mark.usefixtures("needs_compiler")
+def test_cpp_that_does_not_compile_is_one_sentence(build_trigger: Builder, tmp_path: Path) -> None:
+    folder = written(build_trigger(), tmp_path)
+    (folder / "hls" / "small.cpp").write_text("this is not C++\n")
+    with pytest.raises(ToolError, match=r"make test_bench in .* failed with code 2: .*error"):
+        compile_test_bench(folder / "hls")
+
+
+def test_a_machine_without_a_compiler_is_told_so(
+    build_trigger: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = written(build_trigger(), tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "empty"))
+    with pytest.raises(ToolError, match=r"g\+\+ was not found on PATH; C simulation needs it"):
+        compile_test_bench(folder / "hls")
