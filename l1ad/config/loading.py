@@ -15,7 +15,18 @@ __all__ = ["Section", "load_config", "parse_config"]
 class Section(BaseModel):
     """A part of the configuration: immutable, and closed to keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class _OnceLoader(yaml.SafeLoader):
+    """YAML's safe loader, which takes the last of two equal keys in silence, made to refuse the second."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=deep) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.YAMLError(f"key {key!r} is given twice, the first time {node.start_mark}")
+        return super().construct_mapping(node, deep)
 
 
 Model = TypeVar("Model", bound=Section)
@@ -34,7 +45,7 @@ def load_config(path: Path, model: type[Model]) -> Model:
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"{path}: {fault}") from None
     try:
-        document = yaml.safe_load(text)
+        document = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 -- a SafeLoader
     except yaml.YAMLError as fault:
         raise ConfigError(f"{path}: not YAML ({' '.join(str(fault).split())})") from None
     return parse_config({} if document is None else document, model, where=str(path))
@@ -43,7 +54,8 @@ def load_config(path: Path, model: type[Model]) -> Model:
 def parse_config(document: Any, model: type[Model], *, where: str) -> Model:
     """Check a parsed document against a configuration model."""
     if not isinstance(document, dict):
-        raise ConfigError(f"{where}: a configuration is a list of 'key: value', not {type(document).__name__}")
+        given = type(document).__name__
+        raise ConfigError(f"{where}: a configuration is a mapping of 'key: value', not {given}")
     try:
         return model.model_validate(document)
     except ValidationError as fault:

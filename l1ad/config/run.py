@@ -1,10 +1,12 @@
 """What a run is: data, model, training, firmware, rates. Every default is the demo's."""
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
+from l1ad.core.errors import ConfigError
 from l1ad.core.fixed import FixedType
 from l1ad.core.names import cpp_identifier
+from l1ad.core.units import Clock
 
 __all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
 
@@ -41,7 +43,7 @@ class DataConfig(Section):
 class ModelConfig(Section):
     """The variational autoencoder and its number formats. QKeras counts integer bits without the sign."""
 
-    hidden: tuple[int, ...] = Field((32, 16), min_length=1, description="Widths of the encoder's hidden layers")
+    hidden: tuple[PositiveInt, ...] = Field((32, 16), min_length=1, description="Widths of hidden layers")
     latent: int = Field(8, ge=1, description="Size of the encoder mean")
     input_type: str = Field("ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs")
     weight_bits: int = Field(6, ge=2, le=8)
@@ -92,6 +94,15 @@ class FirmwareConfig(Section):
     latency_budget_cycles: int = Field(2, ge=1)
     adder_level_ns: float = Field(1.2, gt=0, description="Delay of one adder with its routing, for the "
                                   "latency estimate; an assumption, not a measurement")  # fmt: skip
+
+    @field_validator("clock_mhz")
+    @classmethod
+    def _fits_a_crossing(cls, clock_mhz: float) -> float:
+        try:
+            Clock(clock_mhz)
+        except ConfigError as fault:
+            raise ValueError(str(fault)) from None
+        return clock_mhz
 
 
 class RatesConfig(Section):

@@ -21,20 +21,31 @@ EVENT_NUMBER = "event_number"
 
 
 def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> None:
-    """Write events with the names of their columns and what made them, at once or not at all."""
+    """Write events with the names of their columns and what made them, at once or not at all.
+
+    Equal events and provenance give equal bytes.
+
+    Raises:
+        DataError: If there are no events.
+    """
+    if not len(events):
+        raise DataError(f"{path}: no events to write")
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    compressed: dict[str, Any] = {"compression": "gzip", "compression_opts": 9, "shuffle": True}
-    chunk = max(1, min(CHUNK_EVENTS, len(events)))
+    # Without times, so that the same events are the same bytes and have the same digest.
+    compact: dict[str, Any] = {
+        "compression": "gzip", "compression_opts": 9, "shuffle": True, "track_times": False,
+    }  # fmt: skip
+    chunk = min(CHUNK_EVENTS, len(events))
     try:
-        with h5py.File(temporary, "w", track_order=True) as file:
+        with h5py.File(temporary, "w") as file:
             file.attrs["layout"] = events.layout.name
             file.attrs["sample"] = events.sample
             file.attrs["columns"] = json.dumps(events.layout.names)
             file.attrs["provenance"] = json.dumps(provenance, indent=1)
             shape = (chunk, events.layout.n_inputs)
-            file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compressed)
-            file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compressed)
+            file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compact)
+            file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compact)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -53,13 +64,7 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
     """
     with _opened(path) as file:
         layout = _layout(file, path)
-        for name in (INPUTS, EVENT_NUMBER):
-            if name not in file:
-                raise DataError(
-                    f"{path}: no dataset {name!r}; an event file has {INPUTS!r} and {EVENT_NUMBER!r}, "
-                    f"this one has {sorted(file)}"
-                )
-        inputs, numbers = file[INPUTS], file[EVENT_NUMBER]
+        inputs, numbers = _dataset(file, INPUTS, path), _dataset(file, EVENT_NUMBER, path)
         if inputs.ndim != 2 or inputs.shape[1] != layout.n_inputs:
             raise DataError(
                 f"{path}: {INPUTS!r} has shape {inputs.shape}, layout {layout.name!r} needs "
@@ -67,14 +72,20 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
             )
         if not len(inputs):
             raise DataError(f"{path}: holds no events")
-        if len(numbers) != len(inputs):
-            raise DataError(f"{path}: {len(numbers)} event numbers for {len(inputs)} events; is it complete?")
-        values = inputs[start:stop]
+        if numbers.shape != (len(inputs),) or numbers.dtype.kind not in "iu":
+            raise DataError(
+                f"{path}: {EVENT_NUMBER!r} is {numbers.dtype} of shape {numbers.shape}; "
+                f"{len(inputs)} events need as many integers"
+            )
+        try:
+            values, event_number = inputs[start:stop], numbers[start:stop]
+        except OSError as fault:
+            raise DataError(f"{path}: cannot be read ({fault}); is it complete?") from None
         layout.check(values, where=str(path))
         return EventBatch(
             layout=layout,
             inputs_raw=values.astype(np.int16, copy=False),
-            event_number=numbers[start:stop],
+            event_number=event_number,
             sample=str(file.attrs.get("sample", path.stem)),
         )
 
@@ -82,9 +93,9 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
 def read_provenance(path: Path) -> dict[str, Any]:
     """Read what made an event file: command, versions, configuration, seed."""
     with _opened(path) as file:
-        found = json.loads(str(file.attrs.get("provenance", "{}")))
+        found = _json_attribute(file, "provenance", path)
     if not isinstance(found, dict):
-        raise DataError(f"{path}: the provenance attribute is not a JSON object")
+        raise DataError(f"{path}: the attribute 'provenance' is not a JSON object")
     return found
 
 
@@ -108,7 +119,9 @@ def _layout(file: h5py.File, path: Path) -> InputLayout:
     named = file.attrs.get("layout")
     if named != layout.name:
         raise DataError(f"{path}: input layout {named!r} is not known; known is {layout.name!r}")
-    columns = json.loads(str(file.attrs.get("columns", "[]")))
+    columns = _json_attribute(file, "columns", path)
+    if not isinstance(columns, list):
+        raise DataError(f"{path}: the attribute 'columns' is not a JSON list of names")
     missing = [name for name in layout.names if name not in columns]
     extra = [name for name in columns if name not in layout.names]
     if missing or extra:
@@ -119,3 +132,20 @@ def _layout(file: h5py.File, path: Path) -> InputLayout:
     if tuple(columns) != layout.names:
         raise DataError(f"{path}: the columns are in another order than layout {layout.name!r} has them")
     return layout
+
+
+def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:
+    found = file.get(name)
+    if not isinstance(found, h5py.Dataset):
+        raise DataError(
+            f"{path}: no dataset {name!r}; an event file has {INPUTS!r} and {EVENT_NUMBER!r}, "
+            f"this one has {sorted(file)}"
+        )
+    return found
+
+
+def _json_attribute(file: h5py.File, name: str, path: Path) -> Any:
+    try:
+        return json.loads(str(file.attrs.get(name, "null")))
+    except ValueError as fault:
+        raise DataError(f"{path}: the attribute {name!r} is not JSON ({fault})") from None

@@ -67,6 +67,11 @@ def read_scores(path: Path, *, algorithm_digest: str) -> ScoreFile:
             )
     except (OSError, KeyError) as fault:
         raise DataError(f"{path}: not a readable score file ({fault})") from None
+    if scores.score_raw.shape != scores.event_number.shape:
+        raise DataError(
+            f"{path}: {scores.score_raw.shape} scores for {scores.event_number.shape} event numbers; "
+            "is it complete?"
+        )
     if scores.algorithm_digest != algorithm_digest:
         raise DataError(
             f"{path}: scores of algorithm {scores.algorithm_digest[:12]}, not of {algorithm_digest[:12]}; "

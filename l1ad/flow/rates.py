@@ -16,7 +16,7 @@ from l1ad.metrics.efficiency import Efficiency, area_under_curve, efficiency_at_
 from l1ad.rates.rate import Rate, thresholds_for_budgets
 from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream
 
-__all__ = ["RunRates", "configured_stream", "rates"]
+__all__ = ["RunRates", "configured_budgets", "configured_stream", "rates"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +49,11 @@ def configured_stream(config: RatesConfig) -> Stream:
     return PreselectedStream(config.stream_events_per_day or 0.0)
 
 
+def configured_budgets(config: RatesConfig) -> dict[str, Budget]:
+    """Read the budget of each threshold."""
+    return {name: Budget.parse(text) for name, text in config.budgets.items()}
+
+
 def rates(run: RunDirectory) -> RunRates:
     """Set the thresholds of a run from the events no training has seen, and write them into `trigger.json`.
 
@@ -64,7 +69,7 @@ def rates(run: RunDirectory) -> RunRates:
     unseen = np.isin(scores.event_number, split_background(run.config.data).rates.event_number)
     background = scores.score_raw[unseen]
     stream = configured_stream(run.config.rates)
-    budgets = {name: Budget.parse(text) for name, text in run.config.rates.budgets.items()}
+    budgets = configured_budgets(run.config.rates)
     found = thresholds_for_budgets(background, budgets, stream, score_type=trigger.score.result)
 
     signals = {
@@ -83,7 +88,7 @@ def rates(run: RunDirectory) -> RunRates:
                     background,
                     signal,
                     threshold_raw=found[threshold].threshold_raw,
-                    fraction=budget.rate_hz / stream.rate_hz,
+                    fraction=budget.share_of(stream),
                     rng=rng,
                 )
                 for threshold, budget in budgets.items()

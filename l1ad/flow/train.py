@@ -20,6 +20,7 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
 from l1ad.data.events import EventBatch
 from l1ad.flow.events import background_digest, split_background
+from l1ad.flow.rates import configured_budgets
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.training.checkpoint import load_checkpoint
 from l1ad.training.encoder_file import load_encoder, save_encoder
@@ -57,6 +58,7 @@ def train(run: RunDirectory, *, progress: Progress = silent) -> Training:
         DataError: If the directory holds the training of another configuration; it is left as it is.
     """
     config = run.config
+    configured_budgets(config.rates)  # a budget that cannot be read is told now, not after the training
     split = split_background(config.data)
     prepared_framework(config.training.seed)
     digest = _digest(config)

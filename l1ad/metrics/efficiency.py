@@ -1,10 +1,14 @@
 """Efficiency at a working point, with the error of the threshold inside the interval."""
 
+import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
+
+from l1ad.core.errors import DataError
 
 __all__ = ["Efficiency", "Roc", "area_under_curve", "efficiency_at_fraction", "roc"]
 
@@ -57,7 +61,7 @@ def efficiency_at_fraction(
     signal_raw: NDArray[np.int64],
     *,
     threshold_raw: int,
-    fraction: float,
+    fraction: Fraction | float,
     rng: np.random.Generator,
 ) -> Efficiency:
     """Measure the efficiency of a signal at a threshold that was set on a background.
@@ -71,8 +75,12 @@ def efficiency_at_fraction(
         threshold_raw: The threshold in use.
         fraction: Accepted fraction of the background that it was set for.
         rng: Source of the resampling.
+
+    Raises:
+        DataError: If there are no background or no signal events.
     """
-    allowed = int(fraction * len(background_raw))
+    _check(background_raw, signal_raw)
+    allowed = math.floor(fraction * len(background_raw))
     levels, background = _tail_levels(background_raw, 10 * allowed + 100)
     drawn = rng.multinomial(len(background_raw), background / len(background_raw), size=BOOTSTRAP_SAMPLES)
     at_or_above = np.cumsum(drawn[:, ::-1], axis=1)[:, ::-1]
@@ -94,6 +102,13 @@ def efficiency_at_fraction(
     )
 
 
+def _check(background_raw: NDArray[np.int64], signal_raw: NDArray[np.int64]) -> None:
+    if not len(background_raw) or not len(signal_raw):
+        raise DataError(
+            f"{len(background_raw)} background and {len(signal_raw)} signal events; both need at least one"
+        )
+
+
 def _tail_levels(scores_raw: NDArray[np.int64], n_tail: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Count the scores at each level of the tail; everything below its last `n_tail` events is one level."""
     start = np.partition(scores_raw, max(0, len(scores_raw) - n_tail))[max(0, len(scores_raw) - n_tail)]
@@ -103,5 +118,6 @@ def _tail_levels(scores_raw: NDArray[np.int64], n_tail: int) -> tuple[NDArray[np
 def _labelled(
     background_raw: NDArray[np.int64], signal_raw: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    _check(background_raw, signal_raw)
     labels = np.r_[np.zeros(len(background_raw), bool), np.ones(len(signal_raw), bool)]
     return labels, np.r_[background_raw, signal_raw]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +73,7 @@ def rate_at(
 
 def events_needed(budget: Budget, stream: Stream) -> int:
     """Count the events in which a budget is one event: with fewer it cannot be resolved."""
-    return math.ceil(stream.rate_hz / budget.rate_hz)
+    return math.ceil(1 / budget.share_of(stream))
 
 
 def threshold_for_budget(
@@ -104,7 +105,7 @@ def threshold_for_budget(
         raise UnresolvedRateError(
             f"{n_total} {events} cannot resolve {budget.text}: at least {needed} are needed {where}"
         )
-    allowed = int(budget.rate_hz / stream.rate_hz * n_total)
+    allowed = math.floor(budget.share_of(stream) * n_total)
     if allowed >= n_total:
         return int(scores_raw.min())
     # The best event that must not pass decides; all that tie with it stay out as well.
@@ -145,7 +146,7 @@ def threshold_for_rate(scores_raw: NDArray[np.int64], *, target_khz: float, coll
     Raises:
         UnresolvedRateError: If the sample is too small to resolve the target.
     """
-    budget = Budget(1000.0 * target_khz, f"{target_khz:g} kHz")
+    budget = Budget(1000 * Fraction(str(target_khz)), f"{target_khz:g} kHz")
     return threshold_for_budget(scores_raw, budget, ZeroBiasStream(colliding_bunches))
 
 

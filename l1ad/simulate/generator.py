@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import ConfigError, ToolError
+from l1ad.core.quiet import silenced
 
 if TYPE_CHECKING:
     import pythia8mc
@@ -86,11 +87,12 @@ def _started(settings: list[str], *, beam_energy_gev: float, seed: int) -> "pyth
         "Random:setSeed = on",
         f"Random:seed = {seed % (_PYTHIA_SEED_LIMIT - 1) + 1}",
     )
-    for setting in (*_ALWAYS, *own, *settings):
-        if not pythia.readString(setting):
-            raise ConfigError(f"Pythia does not know the setting {setting!r}")
-    if not pythia.init():
-        raise ConfigError(f"Pythia cannot start with {', '.join(settings)}; run it alone to see why")
+    with silenced(1):  # Pythia prints its own account of a fault beside our sentence
+        for setting in (*_ALWAYS, *own, *settings):
+            if not pythia.readString(setting):
+                raise ConfigError(f"Pythia does not know the setting {setting!r}")
+        if not pythia.init():
+            raise ConfigError(f"Pythia cannot start with {', '.join(settings)}; run it alone to see why")
     return pythia
 
 

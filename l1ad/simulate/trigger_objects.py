@@ -69,17 +69,26 @@ def _fill(inputs: NDArray[np.int16], layout: InputLayout, object_type: str, foun
     slots = 1 + max(slot for slot, _ in columns)
     pt_field = columns[0, "pt"][1]
     # A muon's index 0 means no muon, so its pT counts from 1.
-    pt_raw = np.floor(found.pt / pt_field.lsb).astype(np.int64) + int(object_type == "mu")
+    pt_raw = _cut_down(found.pt, pt_field.lsb) + int(object_type == "mu")
     order = np.lexsort((found.phi, found.eta, -pt_raw, found.event))
     event = found.event[order]
     rank = np.arange(len(event)) - np.searchsorted(event, event)
     raw = {
         "pt": np.minimum(pt_raw, pt_field.raw_max)[order],
         "eta": np.round(found.eta / columns[0, "eta"][1].lsb).astype(np.int64)[order],
-        "phi": np.floor(found.phi / columns[0, "phi"][1].lsb).astype(np.int64)[order],
+        "phi": _cut_down(found.phi, columns[0, "phi"][1].lsb)[order],
     }
     for slot in range(slots):
         here = (rank == slot) & (raw["pt"] > 0)
         for quantity, values in raw.items():
             column, field = columns[slot, quantity]
             inputs[event[here], column] = np.clip(values[here], field.raw_min, field.raw_max)
+
+
+def _cut_down(values: NDArray[np.float64], lsb: float) -> NDArray[np.int64]:
+    """Count whole hardware steps.
+
+    Tower centres and single towers lie exactly on an edge between steps, where the last bit of a
+    floating-point number would decide; a millionth of a step puts them on its upper side.
+    """
+    return np.floor(values / lsb + 1e-6).astype(np.int64)

@@ -1,11 +1,10 @@
 """The training framework: found, quiet and deterministic, or a clear word on how to get it."""
 
-import contextlib
 import os
-from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from l1ad.core.errors import ToolError
+from l1ad.core.quiet import silenced
 
 __all__ = ["framework_versions", "prepared_framework"]
 
@@ -38,27 +37,13 @@ def prepared_framework(seed: int) -> None:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")  # its sums depend on the number of threads
-    with _stderr_closed():
+    with silenced(2):  # TensorFlow's start-up messages, which it writes whatever it is told
         import keras
         import tensorflow as tf
 
     tf.get_logger().setLevel("ERROR")
     keras.utils.set_random_seed(seed % 2**32)
     tf.config.experimental.enable_op_determinism()
-
-
-@contextlib.contextmanager
-def _stderr_closed() -> Iterator[None]:
-    """Keep TensorFlow's start-up messages from the terminal; its C++ writes them whatever it is told."""
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _version(name: str) -> str | None:

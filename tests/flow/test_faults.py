@@ -113,3 +113,68 @@ def test_a_configuration_fault_is_told_before_anything_is_made(
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(change))
     refused(l1ad("train", "config.yaml", "--run", "run", cwd=tmp_path), words)
     assert not (tmp_path / "run").exists()
+
+
+def test_firmware_over_its_latency_budget_is_built_and_said_so(demo_copy: Path, l1ad: Command) -> None:
+    config = demo_copy / "runs/demo/config.yaml"
+    changed = yaml.safe_load(config.read_text())
+    changed["firmware"] |= {"latency_budget_cycles": 1, "folder": "late"}
+    config.write_text(yaml.safe_dump(changed))
+    done = l1ad("build", "runs/demo", cwd=demo_copy)
+    assert done.returncode == 3
+    assert done.stderr == "l1ad: built, but the latency estimate is over budget\n"
+    assert (demo_copy / "late/demo/hls/demo.cpp").is_file()
+
+
+@pytest.fixture
+def spoilt_events(tmp_path: Path) -> Callable[[str], str]:
+    """Make an event file with one fault."""
+    import h5py
+    import numpy as np
+
+    from l1ad.data.samples import shipped_samples
+
+    def spoilt(fault: str) -> str:
+        path = tmp_path / f"{fault.replace(' ', '_')}.h5"
+        path.write_bytes(shipped_samples()["a_to_4l"].read_bytes())
+        with h5py.File(path, "r+") as file:
+            inputs = file["inputs"][:100].astype(np.float64 if fault in ("NaN", "infinite") else np.int16)
+            if fault == "NaN":
+                inputs[7, 3] = np.nan
+            if fault == "infinite":
+                inputs[7, 3] = np.inf
+            if fault == "other shape":
+                inputs = inputs[:, :56]
+            if fault == "no events":
+                inputs = inputs[:0]
+            if fault == "missing column":
+                file.attrs["columns"] = json.dumps(json.loads(file.attrs["columns"])[:-1])
+            del file["inputs"], file["event_number"]
+            file["inputs"], file["event_number"] = inputs, np.arange(len(inputs))
+        return str(path)
+
+    return spoilt
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("NaN", "event 7, input 'eg_1_pt' is nan; every input must be a finite hardware integer"),
+        ("infinite", "event 7, input 'eg_1_pt' is inf; every input must be a finite hardware integer"),
+        ("other shape", "'inputs' has shape (100, 56), layout 'ugt_57' needs (events, 57)"),
+        ("no events", "holds no events"),
+        ("missing column", "it lacks jet_10_phi"),
+    ],
+)
+def test_a_spoilt_event_file_is_refused_and_no_scores_are_written(
+    fault: str,
+    words: str,
+    spoilt_events: Callable[[str], str],
+    demo: tuple[Path, object],
+    l1ad: Command,
+    tmp_path: Path,
+) -> None:
+    trigger = str(demo[0] / "runs/demo/trigger.json")
+    done = l1ad("emulate", trigger, "--events", spoilt_events(fault), "--out", "scores.h5", cwd=tmp_path)
+    refused(done, words)
+    assert not (tmp_path / "scores.h5").exists()

@@ -1,0 +1,118 @@
+from typing import Any
+
+import pytest
+
+from l1ad.config.loading import parse_config
+from l1ad.config.run import RunConfig
+from l1ad.core.errors import ConfigError
+
+
+def refusal(section: str, **values: Any) -> str:
+    """Parse one section that must be refused; give the message."""
+    with pytest.raises(ConfigError) as caught:
+        parse_config({section: values}, RunConfig, where="run.yaml")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "words"),
+    [
+        ("training", "epochs", "many", "training.epochs = 'many': input should be a valid integer"),
+        ("training", "epochs", 30.5, "training.epochs = 30.5: input should be a valid integer"),
+        ("training", "epochs", 0, "training.epochs = 0: input should be greater than or equal to 1"),
+        ("training", "learning_rate", -1, "training.learning_rate = -1: input should be greater than 0"),
+        ("training", "learning_rate", None, "training.learning_rate = None: input should be a valid number"),
+        ("training", "sparsity", 1, "training.sparsity = 1: input should be less than 1"),
+        ("model", "hidden", 32, "model.hidden = 32: input should be a valid tuple"),
+        ("model", "hidden", [], "model.hidden = []: tuple should have at least 1 item"),
+        ("model", "weight_bits", 9, "model.weight_bits = 9: input should be less than or equal to 8"),
+        ("data", "signals", ["a.h5"], "data.signals = ['a.h5']: input should be a valid dictionary"),
+        ("data", "background", 3, "data.background = 3: input should be a valid string"),
+        ("data", "training_fraction", 1.5, "data.training_fraction = 1.5: input should be less than 1"),
+        ("firmware", "part", "a part", "firmware.part = 'a part': string should match pattern"),
+        ("firmware", "clock_mhz", 0, "firmware.clock_mhz = 0: input should be greater than 0"),
+        ("rates", "colliding_bunches", 3565, "rates.colliding_bunches = 3565: input should be less than"),
+        ("rates", "budgets", {}, "rates.budgets = {}: dictionary should have at least 1 item"),
+        ("rates", "budgets", {"tight": 5}, "rates.budgets.tight = 5: input should be a valid string"),
+    ],
+)
+def test_a_value_of_another_kind_or_range_is_refused_with_its_key(
+    section: str, key: str, value: Any, words: str
+) -> None:
+    assert refusal(section, **{key: value}).startswith(f"run.yaml: {words}")
+
+
+@pytest.mark.parametrize("key", ["input_type", "score_type"])
+def test_a_misspelt_number_format_is_refused_in_the_words_of_the_format(key: str) -> None:
+    message = refusal("model", **{key: "ap_fixd<8,3>"})
+    assert message == (
+        f"run.yaml: model.{key} = 'ap_fixd<8,3>': 'ap_fixd<8,3>' is not an ap_fixed or ap_ufixed type, "
+        "e.g. 'ap_fixed<16,6,AP_RND_CONV,AP_SAT>'"
+    )
+
+
+def test_an_unknown_rounding_mode_is_answered_with_the_known_ones() -> None:
+    message = refusal("model", input_type="ap_fixed<8,5,AP_RAND>")
+    assert "'AP_RAND'" in message
+    assert "known modes are AP_TRN, AP_TRN_ZERO, AP_RND" in message
+
+
+@pytest.mark.parametrize("fractions", [(0.5, 0.5), (0.9, 0.2)])
+def test_fractions_that_leave_no_events_for_the_rates_are_refused(fractions: tuple[float, float]) -> None:
+    message = refusal("data", training_fraction=fractions[0], validation_fraction=fractions[1])
+    assert "training_fraction and validation_fraction leave no events for the rates" in message
+
+
+def test_both_streams_or_neither_are_refused() -> None:
+    words = "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)"
+    assert words in refusal("rates", stream_events_per_day=6e6)
+    assert words in refusal("rates", colliding_bunches=None)
+
+
+def test_a_preselected_stream_takes_the_place_of_colliding_bunches() -> None:
+    document = {"rates": {"colliding_bunches": None, "stream_events_per_day": 6e6}}
+    config = parse_config(document, RunConfig, where="run.yaml")
+    assert (config.rates.colliding_bunches, config.rates.stream_events_per_day) == (None, 6e6)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"pruning_start_epoch": 20, "pruning_end_epoch": 20},
+        {"pruning_start_epoch": 21, "pruning_end_epoch": 20},
+        {"epochs": 19, "pruning_end_epoch": 20},
+    ],
+)
+def test_pruning_that_does_not_fit_the_epochs_is_refused(values: dict[str, int]) -> None:
+    message = refusal("training", **values)
+    assert "pruning must start before it ends, and end within the epochs" in message
+
+
+def test_without_sparsity_the_pruning_epochs_do_not_matter() -> None:
+    config = parse_config({"training": {"sparsity": 0.0, "epochs": 2}}, RunConfig, where="run.yaml")
+    assert config.training.epochs == 2
+
+
+@pytest.mark.parametrize("name", ["", "---"])
+def test_a_name_without_a_letter_or_digit_is_refused(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"name = '{name}': .* has no letter or digit"):
+        parse_config({"name": name}, RunConfig, where="run.yaml")
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"model": {"hidden": [0, -3]}}, r"model\.hidden\.0 = 0: input should be greater than 0"),
+        (
+            {"training": {"learning_rate": float("inf")}},
+            r"learning_rate = inf: input should be a finite",
+        ),
+        (
+            {"firmware": {"clock_mhz": 50}},
+            r"clock_mhz = 50: a 50 MHz clock does not fit a whole",
+        ),
+    ],
+)
+def test_a_number_that_would_fail_much_later_is_refused_now(document: dict[str, object], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        parse_config(document, RunConfig, where="run.yaml")

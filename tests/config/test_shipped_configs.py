@@ -1,0 +1,59 @@
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from l1ad.config.loading import Section, load_config
+from l1ad.config.run import RunConfig
+from l1ad.config.sample import SampleConfig
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+SAMPLES = sorted((CONFIGS / "samples").glob("*.yaml"))
+
+
+def keys_of(document: Mapping[str, Any]) -> Iterator[str]:
+    """List every key of nested mappings, with its path."""
+    for key, value in document.items():
+        yield key
+        if isinstance(value, Mapping):
+            yield from (f"{key}.{below}" for below in keys_of(value))
+
+
+def keys_of_section(section: type[Section]) -> Iterator[str]:
+    """List every key a section knows, with its path."""
+    for key, field in section.model_fields.items():
+        yield key
+        if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
+            yield from (f"{key}.{below}" for below in keys_of_section(field.annotation))
+
+
+def test_the_quickstart_configuration_is_the_defaults() -> None:
+    assert load_config(CONFIGS / "quickstart.yaml", RunConfig) == RunConfig()
+
+
+def test_the_quickstart_configuration_mentions_every_key() -> None:
+    document = yaml.safe_load((CONFIGS / "quickstart.yaml").read_text(encoding="utf-8"))
+    known = set(keys_of_section(RunConfig))
+    assert {"training.epochs", "rates.budgets", "name"} <= known
+    assert known - set(keys_of(document)) == set()
+
+
+def test_five_samples_are_configured() -> None:
+    assert {path.stem for path in SAMPLES} == {
+        "minimum_bias", "a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu"
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_every_sample_configuration_loads_and_bears_the_name_of_its_file(path: Path) -> None:
+    config = load_config(path, SampleConfig)
+    assert config.name == path.stem
+    assert config.title
+    assert all(" = " in setting for setting in config.pythia)
+
+
+def test_no_two_samples_share_a_seed() -> None:
+    seeds = [load_config(path, SampleConfig).seed for path in SAMPLES]
+    assert len(set(seeds)) == len(seeds)

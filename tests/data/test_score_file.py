@@ -1,0 +1,106 @@
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from l1ad.core.errors import DataError
+from l1ad.data.event_file import file_digest
+from l1ad.data.score_file import ScoreFile, read_scores, write_scores
+
+ALGORITHM, EVENTS = "a1" * 32, "e7" * 32
+
+
+def scores(*values: int) -> ScoreFile:
+    return ScoreFile(
+        sample="a_to_4l",
+        score_raw=np.array(values, dtype=np.int64),
+        event_number=np.arange(len(values)) + 100,
+        algorithm_digest=ALGORITHM,
+        events_digest=EVENTS,
+    )
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "scores" / "a_to_4l.h5"
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    written = scores(0, 7, 2**18 - 1, 7)
+    write_scores(path, written)
+    read = read_scores(path, algorithm_digest=ALGORITHM)
+    np.testing.assert_array_equal(read.score_raw, written.score_raw)
+    np.testing.assert_array_equal(read.event_number, written.event_number)
+    assert read.score_raw.dtype == np.int64
+    assert (read.sample, read.algorithm_digest, read.events_digest) == ("a_to_4l", ALGORITHM, EVENTS)
+
+
+def test_scores_of_another_algorithm_are_refused_with_both_digests_and_a_remedy(path: Path) -> None:
+    write_scores(path, scores(1, 2, 3))
+    words = f"scores of algorithm {ALGORITHM[:12]}, not of {'b2' * 6}; run `l1ad emulate` again"
+    with pytest.raises(DataError, match=words):
+        read_scores(path, algorithm_digest="b2" * 32)
+
+
+def test_a_missing_score_file_says_what_writes_it(path: Path) -> None:
+    with pytest.raises(DataError, match="no such file; `l1ad emulate` writes it"):
+        read_scores(path, algorithm_digest=ALGORITHM)
+
+
+def test_a_file_that_is_not_hdf5_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scores.h5"
+    path.write_text("1 2 3")
+    with pytest.raises(DataError, match=r"not a readable score file .*file signature not found"):
+        read_scores(path, algorithm_digest=ALGORITHM)
+
+
+@pytest.mark.parametrize("name", ["score_raw", "event_number"])
+def test_a_score_file_without_a_dataset_is_refused(path: Path, name: str) -> None:
+    write_scores(path, scores(1, 2, 3))
+    with h5py.File(path, "r+") as file:
+        del file[name]
+    with pytest.raises(DataError, match=f"not a readable score file .*'{name}' doesn't exist"):
+        read_scores(path, algorithm_digest=ALGORITHM)
+
+
+@pytest.mark.parametrize("name", ["sample", "algorithm_digest", "events_digest"])
+def test_a_score_file_without_its_origin_is_refused(path: Path, name: str) -> None:
+    write_scores(path, scores(1, 2, 3))
+    with h5py.File(path, "r+") as file:
+        del file.attrs[name]
+    with pytest.raises(DataError, match="not a readable score file"):
+        read_scores(path, algorithm_digest=ALGORITHM)
+
+
+def test_a_write_that_fails_half_way_leaves_the_old_file_and_nothing_else(path: Path) -> None:
+    write_scores(path, scores(1, 2, 3))
+    before = file_digest(path)
+    nameless = ScoreFile(
+        sample="a_to_4l",
+        score_raw=np.array([1, None], dtype=object),  # HDF5 has no type for it: fails after the attributes
+        event_number=np.arange(2),
+        algorithm_digest=ALGORITHM,
+        events_digest=EVENTS,
+    )
+    with pytest.raises(TypeError, match="Object dtype"):
+        write_scores(path, nameless)
+    assert file_digest(path) == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_scores_without_their_event_numbers_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "scores.h5"
+    numbers = np.arange(3)
+    write_scores(
+        path,
+        ScoreFile(
+            sample="s",
+            score_raw=np.arange(5),
+            event_number=numbers,
+            algorithm_digest=ALGORITHM,
+            events_digest="e",
+        ),
+    )
+    with pytest.raises(DataError, match=r"\(5,\) scores for \(3,\) event numbers; is it complete"):
+        read_scores(path, algorithm_digest=ALGORITHM)

@@ -1,0 +1,31 @@
+"""The README's examples run as they stand, and what it says of files is so."""
+
+import doctest
+from pathlib import Path
+
+import pytest
+
+from l1ad.data.event_file import read_events
+from l1ad.data.samples import shipped_samples
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def test_every_example_prints_what_the_readme_says() -> None:
+    found = doctest.testfile(str(ROOT / "README.md"), module_relative=False)
+    assert found.attempted >= 10
+    assert found.failed == 0
+
+
+@pytest.mark.parametrize(
+    "step", ["train", "freeze", "emulate", "rates", "build", "verify", "report", "simulate", "demo"]
+)
+def test_every_command_is_in_the_readme(step: str) -> None:
+    assert f"l1ad {step}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_samples_are_as_large_as_the_readme_says() -> None:
+    sizes = {name: len(read_events(path)) for name, path in shipped_samples().items()}
+    assert sizes.pop("minimum_bias") == 500_000
+    assert set(sizes.values()) == {10_000}
+    assert round(sum(path.stat().st_size for path in shipped_samples().values()) / 1e6, 1) == 5.5
