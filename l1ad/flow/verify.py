@@ -16,7 +16,7 @@ from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import load_trigger, trigger_digest
 from l1ad.emulate.compare import Agreement, compared, crafted_extremes
-from l1ad.emulate.engine import emulate, trace
+from l1ad.emulate.engine import emulate, reference_scores, trace
 from l1ad.flow.events import read_signals, split_background
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.hls.csim import compile_test_bench, simulated_traces
@@ -26,9 +26,10 @@ from l1ad.training.environment import framework_versions, prepared_framework
 from l1ad.training.float_model import float_scores
 from l1ad.training.freeze import keras_trace
 
-__all__ = ["C_SIMULATION", "KERAS", "FloatComparison", "Verification", "verify"]
+__all__ = ["C_SIMULATION", "FAST_ENGINE", "KERAS", "FloatComparison", "Verification", "verify"]
 
 KERAS = "quantised Keras"
+FAST_ENGINE = "fast emulator"
 C_SIMULATION = "HLS C simulation"
 BLOCK_EVENTS = 8_192
 
@@ -101,7 +102,10 @@ def verify(run: RunDirectory, *, progress: Progress = silent) -> Verification:
     inputs_raw = _events(run, trigger)
     executable = compile_test_bench(firmware / "hls")
     total = 2 * len(inputs_raw)
-    agreements = [_compared_simulation(trigger, executable, inputs_raw, progress, total)]
+    agreements = [
+        _compared_fast(trigger, inputs_raw),
+        _compared_simulation(trigger, executable, inputs_raw, progress, total),
+    ]
     skipped: dict[str, str] = {}
     float_comparison = None
     if framework_versions().keys() >= {"keras", "qkeras-v3", "tensorflow"} and run.encoder_file.is_file():
@@ -144,6 +148,12 @@ def _joined(agreements: Iterator[Agreement]) -> Agreement:
     for agreement in agreements:
         total = total.then(agreement)
     return total
+
+
+def _compared_fast(trigger: TriggerAlgorithm, inputs_raw: NDArray[np.integer]) -> Agreement:
+    """Compare what `l1ad emulate` gives with the plain integer arithmetic that the others are held against."""
+    expected = reference_scores(trigger, inputs_raw)[:, None]
+    return compared(FAST_ENGINE, {SCORE: expected}, {SCORE: emulate(trigger, inputs_raw).score_raw[:, None]})
 
 
 def _compared_simulation(

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.emulate.engine import BLOCK_EVENTS, emulate, trace
+from l1ad.emulate.engine import BLOCK_EVENTS, emulate, reference_scores, trace
 
 Events = Callable[[int], NDArray[np.int16]]
 
@@ -108,6 +108,9 @@ def test_progress_counts_events_block_by_block(trigger: TriggerAlgorithm, events
     told: list[tuple[int, int]] = []
     n_events = BLOCK_EVENTS + 1
     emulate(trigger, events(n_events), progress=lambda done, total, _: told.append((done, total)))
+    assert told[-1] == (n_events, n_events)
+    told.clear()
+    reference_scores(trigger, events(n_events), progress=lambda done, total, _: told.append((done, total)))
     assert told == [(BLOCK_EVENTS, n_events), (n_events, n_events)]
 
 
