@@ -1,4 +1,4 @@
-# l1ad with everything that the demo needs. Build: docker build -t l1ad .   Run: docker run --rm l1ad
+# l1ad with everything that the demo needs. Build: docker build -t l1ad .   Run: docker run --rm -v "$PWD/out:/home/trigger/out" -w /home/trigger/out l1ad
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \

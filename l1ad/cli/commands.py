@@ -31,12 +31,12 @@ def demo(
     from l1ad.flow.run_directory import RunDirectory
 
     config = RunConfig() if epochs is None else _with_epochs(RunConfig(), epochs)
-    summary = run_demo(RunDirectory(run, config), progress_bar)
+    summary = run_demo(RunDirectory.begin(run, config), progress_bar)
     if json:
         print_json(summary)
     else:
         print_summary(summary, run)
-    if not summary["within_latency_budget"]:
+    if not summary["latency"]["within_budget"]:
         raise typer.Exit(OVER_BUDGET)
 
 
@@ -47,9 +47,10 @@ def simulate(
         int | None, typer.Option(min=1, help="Events to make instead of the file's number.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the events do not depend on it.")] = 1,
+    json: JsonOption = False,
 ) -> None:
     """Simulate events with Pythia 8 and a parametrised detector (extra 'simulate')."""
-    from l1ad.cli.terminal import progress_bar
+    from l1ad.cli.terminal import progress_bar, show
     from l1ad.config.loading import load_config
     from l1ad.config.sample import SampleConfig
     from l1ad.simulate.production import make_sample
@@ -61,7 +62,8 @@ def simulate(
         command = f"{command} --events {events}"
     with progress_bar(f"simulate {config.name}") as progress:
         made = make_sample(config, out, command=command, workers=workers, progress=progress)
-    typer.echo(f"{out}: {made} events of {config.title}, {out.stat().st_size / 1e6:.1f} MB")
+    text = f"{out}: {made} events of {config.title}, {out.stat().st_size / 1e6:.1f} MB"
+    show({"file": str(out), "sample": config.name, "events": made}, text, as_json=json)
 
 
 def train(
@@ -78,7 +80,7 @@ def train(
     from l1ad.flow.run_directory import RunDirectory
     from l1ad.flow.train import train as run_training
 
-    directory = RunDirectory(run, load_config(config, RunConfig))
+    directory = RunDirectory.begin(run, load_config(config, RunConfig))
     with progress_bar("train") as progress:
         result = run_training(directory, progress=progress)
     last = result.history[-1]
@@ -114,10 +116,13 @@ def emulate(
 ) -> None:
     """Score events with the exact emulator: every sample of a run, or one file with any trigger.json."""
     from l1ad.cli.terminal import progress_bar, show
+    from l1ad.core.errors import DataError
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.emulate import emulate_file, emulate_run
     from l1ad.flow.run_directory import RunDirectory
 
+    if not source.exists():
+        raise DataError(f"{source}: no such run directory or trigger.json")
     if source.is_dir():
         if events is not None or out is not None:
             raise typer.BadParameter("--events and --out go with a trigger.json, not with a run directory")
@@ -170,9 +175,11 @@ def build(
     if firmware is not None:
         config = config.model_copy(update={"folder": str(firmware)})
     built = run_build(trigger, config)
+    hint = "" if built.thresholds else " (`l1ad rates` sets thresholds)"
+    latency = built.latency
     text = (
-        f"{built.folder}: HLS project with {len(built.thresholds)} accept bits; estimate before synthesis: "
-        f"{built.latency.latency_cycles} of {built.budget_cycles} cycles ({built.latency.latency_ns:.1f} ns)"
+        f"{built.folder}: HLS project with {len(built.thresholds)} accept bits{hint}; estimate before "
+        f"synthesis: {latency.latency_cycles} of {built.budget_cycles} cycles ({latency.latency_ns:.1f} ns)"
     )
     show({**asdict(built), "folder": str(built.folder)}, text, as_json=json)
     if not built.within_budget:
@@ -180,7 +187,13 @@ def build(
         raise typer.Exit(OVER_BUDGET)
 
 
-def verify(run: RunArgument, json: JsonOption = False) -> None:
+def verify(
+    run: RunArgument,
+    firmware: Annotated[
+        Path | None, typer.Option(help="Folder that holds firmware/<name>; the run's by default.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
     """Compare quantised Keras, emulator and C simulation on the same events, integer for integer."""
     from l1ad.cli.results import print_verification
     from l1ad.cli.terminal import print_json, progress_bar
@@ -188,7 +201,7 @@ def verify(run: RunArgument, json: JsonOption = False) -> None:
     from l1ad.flow.verify import verify as run_verification
 
     with progress_bar("verify") as progress:
-        result = run_verification(RunDirectory.open(run), progress=progress).document()
+        result = run_verification(RunDirectory.open(run), firmware=firmware, progress=progress).document()
     if json:
         print_json(result)
     else:

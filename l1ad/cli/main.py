@@ -1,5 +1,6 @@
 """The `l1ad` program: what it is called, and what a fault looks like."""
 
+import io
 import sys
 from typing import Annotated
 
@@ -25,6 +26,9 @@ def main() -> None:
     """Run the command line; a fault of the input or the machine is one sentence and exit code 1."""
     from l1ad.core.errors import L1adError
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without UTF-8 shows '?', never a traceback
+            stream.reconfigure(errors="replace")
     try:
         app()
     except L1adError as fault:

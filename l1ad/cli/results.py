@@ -42,11 +42,10 @@ def print_rates(result: dict[str, Any]) -> None:
             for name, rate in result["rates"].items()
         ],
     )  # fmt: skip
-    efficiencies = result["efficiencies"]
-    rows = []
-    for name, one in efficiencies.items():
-        auc, at = (one["auc"], one["at"]) if "at" in one else (result["auc"][name], one)
-        rows.append([name, f"{auc:.4f}", *(_percent(point) for point in at.values())])
+    rows = [
+        [name, f"{one['auc']:.4f}", *(_percent(point) for point in one["at"].values())]
+        for name, one in result["efficiencies"].items()
+    ]
     budgets = [f"at {budget}" for budget in result["budgets"].values()]
     print_table("Signal efficiency", ["signal", "AUC", *budgets], rows)
 
@@ -62,10 +61,16 @@ def print_summary(summary: dict[str, Any], run: Path) -> None:
         ["latency (estimate before synthesis)",
          f"{latency['latency_cycles']} of {latency['budget_cycles']} cycles, {latency['latency_ns']:.1f} ns"],
         *([f"{step} took", f"{taken:.1f} s"] for step, taken in seconds.items()),
-        ["firmware", summary["firmware"]],
+        ["firmware", _from_here(summary["firmware"])],
         ["report", str(run / "report.md")],
     ]  # fmt: skip
     print_table(f"Trigger algorithm {summary['name']}", ["", ""], rows)
+
+
+def _from_here(path: str) -> str:
+    """Shorten a path that lies below the working directory."""
+    here = Path.cwd()
+    return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
 
 
 def _percent(point: dict[str, Any]) -> str:

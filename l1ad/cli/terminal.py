@@ -1,6 +1,7 @@
 """What people see while they wait and when it is done: progress on stderr, results on stdout."""
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,7 +27,7 @@ errors = Console(stderr=True, highlight=False)
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """Show a bar with a count and the time left on stderr; nothing when it is not a terminal."""
+    """Show a bar with a count and the time left on stderr; one line at the end when it is no terminal."""
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
         TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
@@ -37,7 +38,10 @@ def progress_bar(label: str) -> Iterator[Progress]:
         def tell(done: int, total: int, note: str = "") -> None:
             bar.update(task, completed=done, total=total, note=note)
 
+        start = time.perf_counter()
         yield tell
+    if not errors.is_terminal:
+        errors.print(f"{label}: done in {time.perf_counter() - start:.1f} s", soft_wrap=True)
 
 
 def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:

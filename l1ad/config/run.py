@@ -1,19 +1,37 @@
 """What a run is: data, model, training, firmware, rates. Every default is the demo's."""
 
+from typing import Annotated
+
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
 from l1ad.core.errors import ConfigError
-from l1ad.core.fixed import FixedType
+from l1ad.core.fixed import FixedType, Overflow
 from l1ad.core.names import cpp_identifier
 from l1ad.core.units import Clock
 
 __all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
 
 
-def _ap_fixed(text: str) -> str:
-    FixedType.from_cpp(text)
+def _input_type(text: str) -> str:
+    if FixedType.from_cpp(text).width > _WIDEST_INPUT:
+        raise ValueError(f"inputs of more than {_WIDEST_INPUT} bits are not exact in Keras's float32 sums")
     return text
+
+
+def _score_type(text: str) -> str:
+    one = FixedType.from_cpp(text)
+    if one.signed or one.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+        raise ValueError(
+            "the score must be unsigned and saturate, or the most anomalous events could score lowest, "
+            "e.g. 'ap_ufixed<18,14,AP_TRN,AP_SAT>'"
+        )
+    return text
+
+
+_WIDEST_INPUT = 16
+SampleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
+"""A name that is also a file name."""
 
 
 class DataConfig(Section):
@@ -21,17 +39,25 @@ class DataConfig(Section):
 
     background: str = Field("sample:minimum_bias", description="Events that the detector normally sees; the "
                             "part not trained on is the zero-bias sample of the rates")  # fmt: skip
-    signals: dict[str, str] = Field(
+    signals: dict[SampleName, str] = Field(
         {
             "a_to_4l": "sample:a_to_4l",
             "lq_to_btau": "sample:lq_to_btau",
             "h_to_tautau": "sample:h_to_tautau",
             "hch_to_taunu": "sample:hch_to_taunu",
         },
+        min_length=1,
         description="Events to look for, by name; never used in training",
     )
     training_fraction: float = Field(0.3, gt=0, lt=1, description="First part of the background, to train on")
     validation_fraction: float = Field(0.1, gt=0, lt=1, description="Next part, to watch the loss on")
+
+    @field_validator("signals")
+    @classmethod
+    def _is_not_the_background(cls, signals: dict[str, str]) -> dict[str, str]:
+        if "background" in signals:
+            raise ValueError("no signal can be called 'background'; give it another name")
+        return signals
 
     @model_validator(mode="after")
     def _leaves_events_for_rates(self) -> "DataConfig":
@@ -56,8 +82,8 @@ class ModelConfig(Section):
     mean_integer: int = Field(5, ge=0)
     score_type: str = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
 
-    _input_type = field_validator("input_type")(_ap_fixed)
-    _score_type = field_validator("score_type")(_ap_fixed)
+    _checked_input = field_validator("input_type")(_input_type)
+    _checked_score = field_validator("score_type")(_score_type)
 
 
 class TrainingConfig(Section):
@@ -117,6 +143,13 @@ class RatesConfig(Section):
         min_length=1,
         description="Name of each threshold and its budget, in Hz, kHz or events/day",
     )
+
+    @field_validator("budgets")
+    @classmethod
+    def _name_ports(cls, budgets: dict[str, str]) -> dict[str, str]:
+        if len({cpp_identifier(name) for name in budgets}) != len(budgets):
+            raise ValueError("two thresholds would share an accept port of the firmware; rename one")
+        return budgets
 
     @model_validator(mode="after")
     def _one_stream(self) -> "RatesConfig":

@@ -4,8 +4,7 @@ import re
 
 __all__ = ["check_identifier", "cpp_identifier"]
 
-# ISO C++20 [lex.key] and alternative tokens; names the generated project uses itself; names of the C
-# library, because the top level is a global function.
+# ISO C++20 [lex.key] and alternative tokens.
 _RESERVED = frozenset(
     """
     alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t
@@ -14,9 +13,7 @@ _RESERVED = frozenset(
     goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private
     protected public register reinterpret_cast requires return short signed sizeof static static_assert
     static_cast struct switch template this thread_local throw true try typedef typeid typename union
-    unsigned using virtual void volatile wchar_t while xor xor_eq main std nnet hls inputs score accept
-    NULL linux unix abs close cos exp floor index log open pow rand read round signal sin time write
-    ap_fixed ap_int ap_ufixed ap_uint
+    unsigned using virtual void volatile wchar_t while xor xor_eq
     """.split()  # noqa: SIM905 -- a list of a hundred strings would be a page
 )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from l1ad.core.errors import NotExactError, TriggerFileError
 from l1ad.core.layout import InputLayout
+from l1ad.core.names import cpp_identifier
 from l1ad.core.network import FrozenNetwork
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score
@@ -42,11 +43,18 @@ class TriggerAlgorithm:
                 f"{self.network.input_type.spelling}, the scaling gives {self.layout.n_inputs} of "
                 f"{self.scaling.result.spelling}"
             )
+        for one in (self.name, *self.thresholds):
+            cpp_identifier(one)  # refuses what no firmware folder or port could be named by
         # Own copies: a caller's later changes do not reach in. `index` lets NumPy's integers pass, no floats.
         thresholds = {name: operator.index(threshold) for name, threshold in self.thresholds.items()}
         object.__setattr__(self, "thresholds", MappingProxyType(thresholds))
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
         self.score.exact_sum_type(self.network.output_type, self.network.n_outputs)
+        if self.score.result.signed:
+            raise NotExactError(
+                f"{self.name!r}: the score word {self.score.result} is signed; a sum of squares that wraps "
+                "would turn negative, and thresholds compare the bits as an unsigned number"
+            )
         for name, threshold in self.thresholds.items():
             if not self.score.result.holds_raw(threshold):
                 raise NotExactError(

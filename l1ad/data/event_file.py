@@ -91,9 +91,11 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
 
 
 def read_provenance(path: Path) -> dict[str, Any]:
-    """Read what made an event file: command, versions, configuration, seed."""
+    """Read what made an event file: command, versions, configuration; empty where nothing is said."""
     with _opened(path) as file:
         found = _json_attribute(file, "provenance", path)
+    if found is None:
+        return {}
     if not isinstance(found, dict):
         raise DataError(f"{path}: the attribute 'provenance' is not a JSON object")
     return found

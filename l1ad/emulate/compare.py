@@ -13,13 +13,23 @@ __all__ = ["Agreement", "Divergence", "compared", "crafted_extremes"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Divergence:
-    """The first place where two implementations differ: lowest event, then earliest tensor, then element."""
+    """The first place where two implementations differ: lowest event, then earliest tensor, then element.
+
+    Attributes:
+        event: Position of the event among those compared.
+        tensor: Name of the tensor.
+        element: Element of the tensor.
+        expected: Raw integer of the emulator.
+        found: Raw integer of the other implementation.
+        place: Where the event comes from, when the caller knows; the message then says that.
+    """
 
     event: int
     tensor: str
     element: int
     expected: int
     found: int
+    place: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +58,9 @@ class Agreement:
         if self.first is None:
             return f"{self.implementation}: 0 of {self.events} events differ ({self.values} integers compared)"
         where = self.first
+        event = where.place or f"event {where.event}"
         return (
-            f"{self.implementation}: event {where.event}, layer {where.tensor!r}, element {where.element}: "
+            f"{self.implementation}: {event}, layer {where.tensor!r}, element {where.element}: "
             f"emulator {where.expected}, {self.implementation} {where.found} (raw); "
             f"{self.differing_values} of {self.values} integers in {self.differing_events} of "
             f"{self.events} events differ"

@@ -5,7 +5,6 @@ and each partial sum of an algorithm; while the bounds stay below, matrix produc
 exact whatever the order of their sums, and run at the speed of the machine's linear algebra.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from l1ad.core.fixed import Overflow
+from l1ad.core.machine import usable_cores
 from l1ad.core.network import Activation, ActivationFunction, Dense
 from l1ad.core.progress import Progress, silent
 from l1ad.core.tensor import TensorType
@@ -66,7 +66,7 @@ class FastEngine:
             return int(min(block.stop, n_events))
 
         # One thread a block; the linear algebra must not start threads of its own beside them.
-        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(os.cpu_count()) as pool:
+        with threadpool_limits(limits=1, user_api="blas"), ThreadPoolExecutor(usable_cores()) as pool:
             for done in pool.map(run, blocks):
                 progress(done, n_events, "")
         return result

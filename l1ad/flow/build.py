@@ -48,7 +48,7 @@ def build(trigger: TriggerAlgorithm, firmware: FirmwareConfig) -> Build:
     vectors_raw = _test_vectors(trigger)
     folder = write_project(
         trigger,
-        target=HlsTarget(part=firmware.part, clock=clock, latency_budget_cycles=firmware.latency_budget_cycles),
+        target=HlsTarget(part=firmware.part, clock=clock),
         firmware=Path(firmware.folder),
         vectors_raw=vectors_raw,
         expected=trace(trigger, vectors_raw),

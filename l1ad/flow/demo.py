@@ -6,13 +6,14 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from l1ad.core.progress import Progress
-from l1ad.flow.build import Build, build
+from l1ad.flow.build import build
 from l1ad.flow.emulate import emulate_run
 from l1ad.flow.rates import rates
 from l1ad.flow.report import report
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.train import freeze, train
 from l1ad.flow.verify import verify
+from l1ad.hls.csim import check_compiler
 
 __all__ = ["demo"]
 
@@ -32,6 +33,7 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     Returns:
         The summary, as in `summary.json`, with the seconds of each step.
     """
+    check_compiler()  # told now, not after the training
     seconds: dict[str, float] = {}
 
     def timed(label: str, step: Callable[[Progress], Any]) -> Any:
@@ -45,10 +47,10 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     timed("freeze", lambda _: freeze(run))
     timed("emulate", lambda progress: emulate_run(run, progress=progress))
     timed("rates", lambda _: rates(run))
-    built: Build = timed("build", lambda _: build(run.trigger(), run.config.firmware))
+    timed("build", lambda _: build(run.trigger(), run.config.firmware))
     timed("verify", lambda progress: verify(run, progress=progress))
     timed("report", lambda _: report(run))
     summary: dict[str, Any] = run.read_json("summary.json", step="report")
-    summary |= {"seconds": seconds, "within_latency_budget": built.within_budget}
+    summary["seconds"] = seconds
     run.write_json("summary.json", summary)
     return summary

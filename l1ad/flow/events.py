@@ -3,13 +3,24 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from l1ad.config.run import DataConfig
 from l1ad.core.errors import DataError
 from l1ad.data.event_file import file_digest, read_events
 from l1ad.data.events import EventBatch
 from l1ad.data.samples import locate_events
 
-__all__ = ["BackgroundSplit", "background_digest", "read_signals", "split_background"]
+__all__ = [
+    "BACKGROUND",
+    "BackgroundSplit",
+    "background_digest",
+    "read_signals",
+    "sources",
+    "split_background",
+    "unseen_scores",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,18 +38,32 @@ class BackgroundSplit:
     rates: EventBatch
 
 
+def unseen_scores(data: DataConfig, scores_raw: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Keep the scores of the background's last part, which no training has seen.
+
+    By position, as the events were split: event numbers repeat from run to run.
+    """
+    return scores_raw[_cuts(data, len(scores_raw))[1] :]
+
+
 def split_background(data: DataConfig) -> BackgroundSplit:
-    """Read the background and cut it by event order: first part training, next validation, rest rates."""
+    """Read the background and cut it by position: first part training, next validation, rest rates."""
     events = read_events(locate_events(data.background))
-    n_training = int(data.training_fraction * len(events))
-    n_seen = n_training + int(data.validation_fraction * len(events))
-    if not 0 < n_training < n_seen < len(events):
-        raise DataError(f"{data.background}: {len(events)} events are too few to split for training and rates")
+    n_training, n_seen = _cuts(data, len(events))
     return BackgroundSplit(
         training=events.select(0, n_training),
         validation=events.select(n_training, n_seen),
         rates=events.select(n_seen, len(events)),
     )
+
+
+BACKGROUND = "background"
+"""What the background is called among the samples of a run."""
+
+
+def sources(data: DataConfig) -> dict[str, str]:
+    """List where the events of a run are, the background first."""
+    return {BACKGROUND: data.background, **data.signals}
 
 
 def read_signals(data: DataConfig) -> dict[str, EventBatch]:
@@ -52,3 +77,11 @@ def background_digest(data: DataConfig) -> str:
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     return file_digest(path)
+
+
+def _cuts(data: DataConfig, n_events: int) -> tuple[int, int]:
+    n_training = int(data.training_fraction * n_events)
+    n_seen = n_training + int(data.validation_fraction * n_events)
+    if not 0 < n_training < n_seen < n_events:
+        raise DataError(f"{data.background}: {n_events} events are too few to split for training and rates")
+    return n_training, n_seen

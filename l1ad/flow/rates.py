@@ -9,8 +9,7 @@ from l1ad.config.run import RatesConfig
 from l1ad.core.errors import DataError
 from l1ad.core.trigger_file import algorithm_digest, save_trigger, trigger_digest
 from l1ad.data.score_file import read_scores
-from l1ad.flow.emulate import BACKGROUND
-from l1ad.flow.events import background_digest, split_background
+from l1ad.flow.events import BACKGROUND, background_digest, unseen_scores
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.metrics.efficiency import Efficiency, area_under_curve, efficiency_at_fraction
 from l1ad.rates.rate import Rate, thresholds_for_budgets
@@ -39,7 +38,16 @@ class RunRates:
 
     def document(self) -> dict[str, Any]:
         """Lay the result out for JSON."""
-        return asdict(self)
+        efficiencies = {
+            name: {"auc": self.auc[name], "at": {threshold: asdict(one) for threshold, one in at.items()}}
+            for name, at in self.efficiencies.items()
+        }
+        return {
+            "stream": self.stream,
+            "budgets": self.budgets,
+            "rates": {name: asdict(rate) for name, rate in self.rates.items()},
+            "efficiencies": efficiencies,
+        }
 
 
 def configured_stream(config: RatesConfig) -> Stream:
@@ -66,8 +74,7 @@ def rates(run: RunDirectory) -> RunRates:
     scores = read_scores(run.scores(BACKGROUND), algorithm_digest=digest)
     if scores.events_digest != background_digest(run.config.data):
         raise DataError(f"{run.scores(BACKGROUND)}: scores of other events; run `l1ad emulate` again")
-    unseen = np.isin(scores.event_number, split_background(run.config.data).rates.event_number)
-    background = scores.score_raw[unseen]
+    background = unseen_scores(run.config.data, scores.score_raw)
     stream = configured_stream(run.config.rates)
     budgets = configured_budgets(run.config.rates)
     found = thresholds_for_budgets(background, budgets, stream, score_type=trigger.score.result)

@@ -18,15 +18,14 @@ from l1ad.core.units import Clock
 from l1ad.data.event_file import file_digest, read_provenance
 from l1ad.data.samples import locate_events
 from l1ad.data.score_file import read_scores
-from l1ad.flow.emulate import BACKGROUND
-from l1ad.flow.events import background_digest, split_background
+from l1ad.flow.events import BACKGROUND, sources, unseen_scores
 from l1ad.flow.rates import configured_stream
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.hls.latency import estimated_latency
 from l1ad.metrics.efficiency import roc
 from l1ad.rates.rate import rate_at
 from l1ad.rates.stream import Stream
-from l1ad.report.content import RateCurve, ReportContent, RocCurve
+from l1ad.report.content import RateCurve, ReportContent
 from l1ad.report.figures import draw_figures
 from l1ad.report.markdown import markdown_report
 
@@ -62,24 +61,25 @@ def _summary(
 ) -> dict[str, Any]:
     firmware = run.config.firmware
     latency = estimated_latency(trigger, Clock(firmware.clock_mhz), level_ns=firmware.adder_level_ns)
-    efficiencies = {name: {"auc": rated["auc"][name], "at": at} for name, at in rated["efficiencies"].items()}
     return {
         "name": trigger.name,
         **{key: value for key, value in verified.items() if key != "trigger_digest"},
         "latency": {"kind": "estimate before synthesis", **asdict(latency),
-                    "budget_cycles": firmware.latency_budget_cycles},
+                    "budget_cycles": firmware.latency_budget_cycles,
+                    "within_budget": latency.latency_cycles <= firmware.latency_budget_cycles},
         "thresholds": dict(trigger.thresholds),
         "stream": rated["stream"],
         "budgets": rated["budgets"],
         "rates": rated["rates"],
-        "efficiencies": efficiencies,
+        "efficiencies": rated["efficiencies"],
         "firmware": str(run.firmware(trigger)),
         "digests": {
             "algorithm": algorithm_digest(trigger),
             "trigger": trigger_digest(trigger),
             "training": str(trigger.provenance.get("training_digest", "")),
-            "background": background_digest(run.config.data),
-            **{name: file_digest(locate_events(where)) for name, where in run.config.data.signals.items()},
+            "events": {
+                name: file_digest(locate_events(where)) for name, where in sources(run.config.data).items()
+            },
         },
         "versions": {
             "l1ad": l1ad.__version__,
@@ -101,22 +101,16 @@ def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, An
         name: read_scores(run.scores(name), algorithm_digest=digest)
         for name in (BACKGROUND, *run.config.data.signals)
     }
-    unseen = np.isin(scores[BACKGROUND].event_number, split_background(run.config.data).rates.event_number)
     values = {name: one.score_raw for name, one in scores.items()}
-    values[BACKGROUND] = values[BACKGROUND][unseen]
-    curves = {name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals}
+    values[BACKGROUND] = unseen_scores(run.config.data, values[BACKGROUND])
     stream = configured_stream(run.config.rates)
     return ReportContent(
         name=trigger.name,
         summary=summary,
         layers=_layer_rows(trigger),
         scores=values,
-        roc={
-            name: RocCurve(background_fraction=c.background_fraction, signal_efficiency=c.signal_efficiency)
-            for name, c in curves.items()
-        },
+        roc={name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals},
         rate_curve=_rate_curve(values[BACKGROUND], stream),
-        stream_hz=stream.rate_hz,
         history=run.read_json("training/record.json", step="train")["history"],
         titles=_titles(run),
     )
@@ -149,6 +143,8 @@ def _layer_rows(trigger: TriggerAlgorithm) -> list[list[str]]:
 
 def _titles(run: RunDirectory) -> dict[str, str]:
     """Call each sample as its file's configuration does, or by its name."""
-    sources = {BACKGROUND: run.config.data.background, **run.config.data.signals}
-    provenance = {name: read_provenance(locate_events(where)) for name, where in sources.items()}
-    return {name: str(one.get("configuration", {}).get("title", name)) for name, one in provenance.items()}
+    titles: dict[str, str] = {}
+    for name, where in sources(run.config.data).items():
+        configuration = read_provenance(locate_events(where)).get("configuration")
+        titles[name] = str(configuration.get("title", name)) if isinstance(configuration, dict) else name
+    return titles

@@ -12,7 +12,8 @@ from l1ad.config.run import RunConfig
 from l1ad.core.errors import DataError
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import load_trigger, write_text_safely
-from l1ad.hls.top_level import top_name
+from l1ad.data.samples import SAMPLE_PREFIX
+from l1ad.hls.top_level import project_name
 
 __all__ = ["RunDirectory"]
 
@@ -43,6 +44,18 @@ class RunDirectory:
             )
         return cls(path, load_config(file, RunConfig))
 
+    @classmethod
+    def begin(cls, path: Path, config: RunConfig) -> "RunDirectory":
+        """Take a configuration for a run, with absolute paths so that later steps run from anywhere."""
+        data = config.data.model_copy(
+            update={
+                "background": _absolute(config.data.background),
+                "signals": {name: _absolute(where) for name, where in config.data.signals.items()},
+            }
+        )
+        firmware = config.firmware.model_copy(update={"folder": str(Path(config.firmware.folder).absolute())})
+        return cls(path, config.model_copy(update={"data": data, "firmware": firmware}))
+
     def save_config(self) -> None:
         """Write the resolved configuration."""
         document = self.config.model_dump(mode="json")
@@ -55,7 +68,7 @@ class RunDirectory:
 
     def firmware(self, trigger: TriggerAlgorithm) -> Path:
         """Give the firmware folder of the algorithm."""
-        return Path(self.config.firmware.folder) / top_name(trigger)
+        return Path(self.config.firmware.folder) / project_name(trigger)
 
     def scores(self, sample: str) -> Path:
         """Give the score file of a sample."""
@@ -88,3 +101,7 @@ class RunDirectory:
     def encoder_file(self) -> Path:
         """The trained, quantised Keras encoder."""
         return self.path / "training" / "encoder.keras"
+
+
+def _absolute(events: str) -> str:
+    return events if events.startswith(SAMPLE_PREFIX) else str(Path(events).absolute())

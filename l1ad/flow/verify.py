@@ -1,7 +1,7 @@
 """Step `verify`: every implementation against the emulator, integer for integer."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from l1ad.core.errors import DivergenceError, TriggerFileError
+from l1ad.core.errors import DivergenceError, ToolError, TriggerFileError
 from l1ad.core.integer import requantize
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace
@@ -17,12 +17,15 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import load_trigger, trigger_digest
 from l1ad.emulate.compare import Agreement, compared, crafted_extremes
 from l1ad.emulate.engine import emulate, reference_scores, trace
-from l1ad.flow.events import read_signals, split_background
+from l1ad.emulate.fast import fast_engine
+from l1ad.flow.events import BACKGROUND, read_signals, split_background
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.hls.csim import compile_test_bench, simulated_traces
+from l1ad.hls.manifest import check_manifest
 from l1ad.hls.project import TRIGGER_FILE
+from l1ad.hls.top_level import project_name
 from l1ad.training.encoder_file import load_encoder
-from l1ad.training.environment import framework_versions, prepared_framework
+from l1ad.training.environment import framework_found, prepared_framework
 from l1ad.training.float_model import float_scores
 from l1ad.training.freeze import keras_trace
 
@@ -87,28 +90,36 @@ class Verification:
         }
 
 
-def verify(run: RunDirectory, *, progress: Progress = silent) -> Verification:
+def verify(run: RunDirectory, *, firmware: Path | None = None, progress: Progress = silent) -> Verification:
     """Compare quantised Keras, emulator and C simulation on the same events, on every tensor.
 
     The events are the background that no training has seen, every signal, and crafted extremes.
 
+    Args:
+        run: The run.
+        firmware: Folder that holds the algorithm's firmware folder; the configured one unless told.
+        progress: Told the events done.
+
     Raises:
         DivergenceError: If any integer differs; the message names event, layer, element and both values.
+        ToolError: If there is no firmware, or a file of it was changed since the build.
         TriggerFileError: If the firmware was built from another state of `trigger.json`.
     """
     trigger = run.trigger()
-    firmware = run.firmware(trigger)
-    _check_firmware(trigger, firmware)
-    inputs_raw = _events(run, trigger)
-    executable = compile_test_bench(firmware / "hls")
+    folder = run.firmware(trigger) if firmware is None else firmware / project_name(trigger)
+    _check_firmware(trigger, folder)
+    events = _events(run, trigger)
+    inputs_raw = events.inputs_raw
+    executable = compile_test_bench(folder / "hls")
     total = 2 * len(inputs_raw)
-    agreements = [
-        _compared_fast(trigger, inputs_raw),
-        _compared_simulation(trigger, executable, inputs_raw, progress, total),
-    ]
+    agreements = [_compared_simulation(trigger, executable, inputs_raw, progress, total)]
     skipped: dict[str, str] = {}
+    if fast_engine(trigger) is None:
+        skipped[FAST_ENGINE] = "no floating-point type is proven exact; the reference engine is used"
+    else:
+        agreements.insert(0, _compared_fast(trigger, inputs_raw))
     float_comparison = None
-    if framework_versions().keys() >= {"keras", "qkeras-v3", "tensorflow"} and run.encoder_file.is_file():
+    if framework_found() and run.encoder_file.is_file():
         prepared_framework(run.config.training.seed)
         encoder = load_encoder(run.encoder_file)
         agreements.insert(0, _compared_keras(trigger, encoder, inputs_raw, progress, total))
@@ -116,6 +127,7 @@ def verify(run: RunDirectory, *, progress: Progress = silent) -> Verification:
     else:
         skipped[KERAS] = "the extra 'qkeras' is not installed, or the run has no trained encoder"
     progress(total, total, "")
+    agreements = [_with_place(agreement, events) for agreement in agreements]
     result = Verification(agreements=tuple(agreements), skipped=skipped, float_comparison=float_comparison)
     run.write_json("verify.json", {"trigger_digest": trigger_digest(trigger), **result.document()})
     for agreement in result.agreements:
@@ -125,6 +137,9 @@ def verify(run: RunDirectory, *, progress: Progress = silent) -> Verification:
 
 
 def _check_firmware(trigger: TriggerAlgorithm, firmware: Path) -> None:
+    if not (firmware / TRIGGER_FILE).is_file():
+        raise ToolError(f"{firmware}: no firmware here; `l1ad build` writes it")
+    check_manifest(firmware)
     built = load_trigger(firmware / TRIGGER_FILE)
     if trigger_digest(built) != trigger_digest(trigger):
         raise TriggerFileError(
@@ -133,10 +148,38 @@ def _check_firmware(trigger: TriggerAlgorithm, firmware: Path) -> None:
         )
 
 
-def _events(run: RunDirectory, trigger: TriggerAlgorithm) -> NDArray[np.integer]:
-    background = split_background(run.config.data).rates.inputs_raw
-    signals = [events.inputs_raw for events in read_signals(run.config.data).values()]
-    return np.concatenate([crafted_extremes(trigger.layout), background, *signals])
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Events:
+    """Events of several samples in a row, and what each is called at home."""
+
+    inputs_raw: NDArray[np.integer]
+    places: list[tuple[str, NDArray[np.int64]]]
+
+    def place(self, index: int) -> str:
+        """Name the sample and the event number of an event."""
+        for sample, numbers in self.places:
+            if index < len(numbers):
+                return f"{sample} event {numbers[index]}"
+            index -= len(numbers)
+        raise IndexError(index)
+
+
+def _events(run: RunDirectory, trigger: TriggerAlgorithm) -> _Events:
+    extremes = crafted_extremes(trigger.layout)
+    samples = {BACKGROUND: split_background(run.config.data).rates, **read_signals(run.config.data)}
+    return _Events(
+        inputs_raw=np.concatenate([extremes, *(events.inputs_raw for events in samples.values())]),
+        places=[
+            ("crafted", np.arange(len(extremes))),
+            *((name, events.event_number) for name, events in samples.items()),
+        ],
+    )
+
+
+def _with_place(agreement: Agreement, events: _Events) -> Agreement:
+    if agreement.first is None:
+        return agreement
+    return replace(agreement, first=replace(agreement.first, place=events.place(agreement.first.event)))
 
 
 def _blocks(n_events: int) -> Iterator[slice]:

@@ -1,6 +1,5 @@
 """C simulation: the project compiled with g++ and the ap_types headers it carries, run on events."""
 
-import os
 import shutil
 import subprocess
 from collections import deque
@@ -12,17 +11,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
+from l1ad.core.machine import usable_cores
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 
-__all__ = ["compile_test_bench", "simulated_traces"]
+__all__ = ["check_compiler", "compile_test_bench", "simulated_traces"]
 
 COMPILE_SECONDS = 600
 BLOCK_SECONDS = 600
 
 
+def check_compiler() -> None:
+    """Refuse a machine that cannot run C simulation.
+
+    Raises:
+        ToolError: If make or g++ is missing.
+    """
+    for tool in ("g++", "make"):
+        if shutil.which(tool) is None:
+            raise ToolError(
+                f"{tool} was not found on PATH; C simulation needs it: install a C++17 compiler and make "
+                "(Debian: apt install g++ make)"
+            )
+
+
 def compile_test_bench(project: Path) -> Path:
-    """Compile the test bench of an HLS project.
+    """Compile the test bench of an HLS project anew.
 
     Args:
         project: The folder `firmware/<name>/hls`.
@@ -35,13 +49,8 @@ def compile_test_bench(project: Path) -> Path:
     """
     if not (project / "test_bench.cpp").is_file():
         raise ToolError(f"{project}: no HLS project here; `l1ad build` writes one")
-    for tool in ("g++", "make"):
-        if shutil.which(tool) is None:
-            raise ToolError(
-                f"{tool} was not found on PATH; C simulation needs it: install a C++17 compiler and make "
-                "(Debian: apt install g++ make)"
-            )
-    _run(["make", "test_bench"], project, COMPILE_SECONDS)
+    check_compiler()
+    _run(["make", "-B", "test_bench"], project, COMPILE_SECONDS)
     return project / "test_bench"
 
 
@@ -63,10 +72,10 @@ def simulated_traces(
 
     def simulated(block: slice) -> Trace:
         words = np.ascontiguousarray(inputs_raw[block], dtype=np.int32)
-        output = _run([str(executable.resolve()), "--stream-trace"], executable.parent, BLOCK_SECONDS, words)
+        output = _run([str(executable.resolve()), "--stream"], executable.parent, BLOCK_SECONDS, words)
         return _split(trigger, np.frombuffer(output, dtype=np.int64), len(words))
 
-    at_once = os.cpu_count() or 1
+    at_once = usable_cores()
     waiting: deque[tuple[slice, Future[Trace]]] = deque()
     with ThreadPoolExecutor(at_once) as pool:  # threads only wait: the work is in the processes
         for block in blocks:

@@ -13,14 +13,16 @@ from l1ad.core.network import Activation, Dense, FrozenNetwork
 from l1ad.core.tensor import TensorType
 from l1ad.hls.target import HlsTarget
 
-__all__ = ["INPUT_LAYER", "write_network"]
+__all__ = ["INPUT_LAYER", "namespace_of", "write_network"]
 
 INPUT_LAYER = "scaled"
-_NETWORK_FILES = ("nnet_utils", "ap_types", "weights")
 
 
 def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folder: Path) -> None:
     """Write the hls4ml network into `folder`: its C++, weights, and the headers it includes.
+
+    Everything is in a C++ namespace of its own, so that two algorithms can live in one program; without,
+    two models once shared their weights and a trigger fired on every event (FACTS of CMSSW's emulators).
 
     Weights are written into the headers only. hls4ml's default keeps a second copy in text files that
     C simulation reads and synthesis does not, so the two could disagree.
@@ -45,6 +47,7 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         part=target.part,
         clock_period=target.clock.period_ns,
         io_type="io_parallel",
+        namespace=namespace_of(name),
         write_weights_txt=False,
     )
     config["TraceOutput"] = True
@@ -56,9 +59,33 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         # hls4ml narrates every step on stdout.
         with _without_keras(), contextlib.redirect_stdout(io.StringIO()):
             ModelGraph.from_layer_list(config, _layers(network)).write()
+        _make_inner(scratch / "firmware" / f"{name}.cpp")
         shutil.move(scratch / "firmware", folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def namespace_of(name: str) -> str:
+    """Name the C++ namespace of a network."""
+    return f"{name}_nn"
+
+
+def _make_inner(source: Path) -> None:
+    """Turn hls4ml's top-level function into one that is called by ours.
+
+    Its port directive belongs to a top level, and its input is reshaped into one word where the caller
+    keeps one register an input.
+    """
+    lines = source.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if "#pragma HLS INTERFACE" not in line]
+    reshape = f"#pragma HLS ARRAY_RESHAPE variable={INPUT_LAYER} complete"
+    found = [index for index, line in enumerate(kept) if reshape in line]
+    if len(lines) - len(kept) != 1 or len(found) != 1:
+        raise ToolError(
+            f"{source.name}: hls4ml wrote other directives than version 1.3 does; install hls4ml 1.3"
+        )
+    kept[found[0]] = kept[found[0]].replace("ARRAY_RESHAPE", "ARRAY_PARTITION")
+    source.write_text("".join(kept), encoding="utf-8")
 
 
 @contextlib.contextmanager

@@ -13,9 +13,18 @@ from l1ad.core.network import Layer
 from l1ad.core.trace import SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
+from l1ad.hls.manifest import write_manifest
 from l1ad.hls.network import write_network
 from l1ad.hls.target import HlsTarget
-from l1ad.hls.top_level import accept_ports, check_casts, network_name, top_header, top_name, top_source
+from l1ad.hls.top_level import (
+    accept_ports,
+    check_casts,
+    network_name,
+    project_name,
+    top_header,
+    top_name,
+    top_source,
+)
 
 __all__ = ["TRIGGER_FILE", "write_project"]
 
@@ -45,7 +54,7 @@ def write_project(
     Raises:
         ToolError: If a folder of that name holds something that l1ad did not write.
     """
-    folder = firmware / top_name(trigger)
+    folder = firmware / project_name(trigger)
     if folder.exists() and not (folder / TRIGGER_FILE).is_file():
         raise ToolError(f"{folder} exists and holds no {TRIGGER_FILE}; move it away or give another name")
     check_casts(trigger)
@@ -55,6 +64,7 @@ def write_project(
         save_trigger(trigger, scratch / TRIGGER_FILE)
         _write_hls(trigger, target, scratch / "hls")
         _write_vectors(trigger, scratch / "hls" / "tb_data", vectors_raw, expected)
+        write_manifest(scratch)
         scratch.chmod(0o755)
         _take_place(scratch, folder)
     finally:
@@ -80,7 +90,7 @@ def _words(trigger: TriggerAlgorithm, target: HlsTarget) -> dict[str, str]:
     """Give the templates their words."""
     ports = list(accept_ports(trigger).values())
     return {
-        "NAME": top_name(trigger),
+        "NAME": project_name(trigger),
         "NETWORK": network_name(trigger),
         "PART": target.part,
         "PERIOD_NS": f"{target.clock.period_ns:g}",
@@ -108,11 +118,16 @@ def _write_vectors(
 
 
 def _take_place(scratch: Path, folder: Path) -> None:
-    """Put the new folder where the old one is; a reader meets the old or the new one, whole."""
+    """Put the new folder where the old one is; the old one comes back if that fails."""
     if not folder.exists():
         scratch.rename(folder)
         return
     old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}.old."))
     folder.rename(old / folder.name)
-    scratch.rename(folder)
-    shutil.rmtree(old)
+    try:
+        scratch.rename(folder)
+    except OSError:
+        (old / folder.name).rename(folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)

@@ -6,15 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["RateCurve", "ReportContent", "RocCurve"]
+from l1ad.metrics.efficiency import Roc
 
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class RocCurve:
-    """Efficiency of one signal against the accepted fraction of the background, and its working points."""
-
-    background_fraction: NDArray[np.float64]
-    signal_efficiency: NDArray[np.float64]
+__all__ = ["RateCurve", "ReportContent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,7 +32,6 @@ class ReportContent:
         scores: Scores by sample, the background first, hardware units.
         roc: ROC curve by signal.
         rate_curve: Rate against threshold.
-        stream_hz: Events of the stream per second.
         history: Training record of each epoch.
         titles: What to call each sample.
     """
@@ -47,8 +40,7 @@ class ReportContent:
     summary: dict[str, Any]
     layers: list[list[str]]
     scores: dict[str, NDArray[np.int64]]
-    roc: dict[str, RocCurve]
+    roc: dict[str, Roc]
     rate_curve: RateCurve
-    stream_hz: float
     history: list[dict[str, float]]
     titles: dict[str, str]

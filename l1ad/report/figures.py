@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import chain, cycle
 from pathlib import Path
 from typing import Any
 
@@ -50,17 +51,22 @@ def _figure(path: Path) -> Iterator[Any]:
 
     with plt.style.context([mplhep.style.ROOT, _STYLE]):
         figure, axes = plt.subplots(figsize=(8, 6), layout="constrained")
-        yield axes
-        temporary = path.with_name(f".{path.name}")
-        figure.savefig(temporary, dpi=110, format="png")
-        plt.close(figure)
-        temporary.replace(path)
+        temporary = path.with_name(f".{path.name}.partial")
+        try:
+            yield axes
+            figure.savefig(temporary, dpi=110, format="png")
+            temporary.replace(path)
+        finally:
+            plt.close(figure)
+            temporary.unlink(missing_ok=True)
 
 
 def _scores(content: ReportContent, axes: Any) -> None:
     highest = max(int(scores.max()) for scores in content.scores.values())
     edges = np.unique(np.round(np.linspace(0, np.sqrt(highest + 1), 80) ** 2))
-    for colour, (name, scores) in zip(_COLOURS, content.scores.items(), strict=False):
+    for colour, (name, scores) in zip(
+        chain(_COLOURS[:1], cycle(_COLOURS[1:])), content.scores.items(), strict=False
+    ):
         counts, _ = np.histogram(scores, edges)
         density = counts / counts.sum() / np.diff(edges)
         axes.stairs(density, edges, label=content.titles[name], color=colour, linewidth=1.8,
@@ -74,7 +80,7 @@ def _scores(content: ReportContent, axes: Any) -> None:
 
 
 def _roc(content: ReportContent, axes: Any) -> None:
-    colours = dict(zip(content.roc, _COLOURS[1:], strict=False))
+    colours = dict(zip(content.roc, cycle(_COLOURS[1:]), strict=False))
     for name, curve in content.roc.items():
         shown = curve.background_fraction > 0
         axes.plot(curve.background_fraction[shown], curve.signal_efficiency[shown], color=colours[name],

@@ -16,7 +16,8 @@ def markdown_report(content: ReportContent) -> str:
         _agreement(content.summary),
         "## Rate",
         f"Stream: {content.summary['stream']}. An event is accepted when `score >= threshold`; events used in "
-        f"training are not counted. Intervals: Clopper-Pearson, 68.27 %.",
+        "training are not counted. Intervals: Clopper-Pearson, 68.27 %. A threshold is set and counted on the "
+        "same events: where n of N passed, n + 1 of N + 1 are to be expected of new ones.",
         _rates(content.summary),
         _figure("rate"),
         "## Efficiency",
@@ -32,9 +33,7 @@ def markdown_report(content: ReportContent) -> str:
         "## Training",
         _figure("training"),
         "## Provenance",
-        table(
-            ["what", "SHA-256"], [[name, f"`{digest}`"] for name, digest in content.summary["digests"].items()]
-        ),
+        table(["what", "SHA-256"], _digests(content.summary["digests"])),
         table(["package", "version"], [[k, v] for k, v in content.summary["versions"].items()]),
     ]
     return "\n\n".join(parts) + "\n"
@@ -103,6 +102,11 @@ def _efficiencies(content: ReportContent) -> str:
         ]
         rows.append([content.titles[name], f"{one['auc']:.4f}", *at])
     return table(["signal", "AUC", *(f"at {summary['budgets'][name]}" for name in summary["rates"])], rows)
+
+
+def _digests(digests: dict[str, Any]) -> list[list[str]]:
+    named = {**digests, **{f"events of {name}": one for name, one in digests["events"].items()}}
+    return [[name, f"`{digest}`"] for name, digest in named.items() if name != "events"]
 
 
 def _latency(latency: dict[str, Any]) -> str:

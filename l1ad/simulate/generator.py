@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = ["BATCH_EVENTS", "Particles", "generated_batches", "pythia_version"]
 BATCH_EVENTS = 250
 """Events simulated together. Part of the definition of a sample: random numbers are drawn by batch."""
 
+_MISSING = "Pythia 8 is not installed; it comes with the extra 'simulate': pip install 'l1ad[simulate]'"
 _PYTHIA_SEED_LIMIT = 900_000_000  # Random:seed; 0 would mean the time of day
 _ALWAYS = ("Print:quiet = on", "Next:numberCount = 0", "ParticleDecays:limitTau0 = on")
 
@@ -69,18 +71,18 @@ def generated_batches(
 
 def pythia_version() -> str:
     """Name the installed Pythia, e.g. `8.317.2`."""
-    from importlib.metadata import version
-
-    return version("pythia8mc")
+    try:
+        return version("pythia8mc")
+    except PackageNotFoundError:
+        raise ToolError(_MISSING) from None
 
 
 def _started(settings: list[str], *, beam_energy_gev: float, seed: int) -> "pythia8mc.Pythia":
     try:
+        import awkward  # noqa: F401 -- Pythia hands its events over in it
         import pythia8mc
     except ImportError:
-        raise ToolError(
-            "Pythia 8 is not installed; it comes with the extra 'simulate': pip install 'l1ad[simulate]'"
-        ) from None
+        raise ToolError(_MISSING) from None
     pythia = pythia8mc.Pythia("", False)
     own = (
         f"Beams:eCM = {beam_energy_gev}",

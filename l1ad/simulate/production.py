@@ -123,7 +123,8 @@ def _write_chunk(config: SampleConfig, chunk: int, file: Path) -> None:
 
 def _definition(config: SampleConfig) -> str:
     """Digest what decides the events, so that chunks of another configuration are never taken over."""
-    definition = [config.model_dump(mode="json"), CHUNK_EVENTS, BATCH_EVENTS, pythia_version()]
+    versions = [l1ad.__version__, pythia_version()]
+    definition = [config.model_dump(mode="json"), CHUNK_EVENTS, BATCH_EVENTS, versions]
     return hashlib.sha256(json.dumps(definition, sort_keys=True).encode()).hexdigest()
 
 

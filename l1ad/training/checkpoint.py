@@ -1,6 +1,7 @@
 """A training that was stopped goes on from its last finished epoch."""
 
 import json
+import os
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,7 @@ class Checkpoint:
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".partial")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
     named = {f"variable_{index:04d}": value for index, value in enumerate(checkpoint.variables)}
     told = json.dumps({"digest": checkpoint.digest, "history": checkpoint.history})
     with temporary.open("wb") as stream:
@@ -55,12 +56,13 @@ def load_checkpoint(path: Path, digest: str) -> Checkpoint | None:
     try:
         with np.load(path, allow_pickle=False) as file:
             told = json.loads(str(file["told"]))
+            found, history = str(told["digest"]), list(told["history"])
             variables = [file[name] for name in sorted(file.files) if name.startswith("variable_")]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as fault:
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as fault:
         raise DataError(f"{path}: not a readable checkpoint ({fault}); delete it to train anew") from None
-    if told["digest"] != digest:
+    if found != digest:
         raise DataError(
             f"{path}: belongs to a training with another configuration, data or framework; "
             "use another run directory, or delete it to train anew"
         )
-    return Checkpoint(digest=digest, variables=variables, history=told["history"])
+    return Checkpoint(digest=digest, variables=variables, history=history)

@@ -1,5 +1,6 @@
 """The trained encoder as a Keras file: the mean only, quantisers included."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ def save_encoder(encoder: Any, path: Path) -> None:
 
     mean_only = keras.Model(encoder.inputs, encoder.get_layer(MEAN).output, name="encoder")
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial.{path.name}")
+    temporary = path.with_name(f".{os.getpid()}.partial.{path.name}")
     mean_only.save(temporary)
     temporary.replace(path)
 

@@ -16,7 +16,7 @@ from l1ad.core.network import (
     exact_accumulator,
 )
 from l1ad.core.tensor import TensorType
-from l1ad.core.trace import SCALED_INPUTS, Trace
+from l1ad.core.trace import Trace
 
 __all__ = ["frozen_encoder", "keras_trace"]
 
@@ -67,7 +67,7 @@ def keras_trace(encoder: Any, network: FrozenNetwork, scaled_raw: NDArray[np.int
     inputs = scaled_raw.astype(np.float32) * np.float32(2.0**-network.input_type.fraction)
     outputs = taps.predict(inputs, batch_size=16_384, verbose=0)
     outputs = [outputs] if len(network.layers) == 1 else outputs
-    trace = {SCALED_INPUTS: scaled_raw}
+    trace: Trace = {}
     for layer, values in zip(network.layers, outputs, strict=True):
         scaled = values.astype(np.float64) * 2.0 ** layer.output_type().fraction
         raw = np.rint(scaled)

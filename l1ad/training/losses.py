@@ -28,7 +28,8 @@ def rarity_weights(present: NDArray[np.bool_], cap: float) -> NDArray[np.float32
 def masked_squared_error(inputs: Any, reconstructed: Any, weights: Any) -> Any:
     """Sum the weighted squared errors of the inputs whose object is there, shape (n_events,).
 
-    Masked as in Govorkova et al., arXiv:2108.03986, section 3.
+    As in Govorkova et al., arXiv:2108.03986, section 3, but masked by whether the object is there (its
+    pT), where theirs masks every target that is zero, and weighted.
 
     Args:
         inputs: Scaled inputs, shape (n_events, n_inputs).

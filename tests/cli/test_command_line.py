@@ -34,9 +34,26 @@ def test_every_step_has_an_example(step: str, tmp_path: Path) -> None:
 def test_wrong_usage_exits_with_2(tmp_path: Path) -> None:
     assert l1ad("verifi", cwd=tmp_path).returncode == 2
     assert l1ad("freeze", cwd=tmp_path).returncode == 2
+    (tmp_path / "trigger.json").touch()
     done = l1ad("emulate", "trigger.json", cwd=tmp_path)
     assert done.returncode == 2
     assert "give --events and --out as well" in done.stderr
+
+
+def test_a_run_that_does_not_exist_is_said_so(tmp_path: Path) -> None:
+    done = l1ad("emulate", "runs/typo", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "l1ad: runs/typo: no such run directory or trigger.json\n")
+
+
+def test_a_terminal_without_utf_8_gets_question_marks_and_no_traceback(tmp_path: Path) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from l1ad.cli.main import main; main()", "build", "µ.json"],
+        cwd=tmp_path, capture_output=True, check=False, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"l1ad: ")
+    assert b"Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("step", ["freeze", "emulate", "rates", "build", "verify", "report"])

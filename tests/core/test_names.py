@@ -21,8 +21,6 @@ from l1ad.core.names import check_identifier, cpp_identifier
         ("4jets", "ad_4jets"),
         ("class", "ad_class"),
         ("co_await", "ad_co_await"),
-        ("main", "ad_main"),
-        ("nnet", "ad_nnet"),
         ("_class_", "ad_class"),
         ("Class", "Class"),
         ("größe µ5", "gr_e_5"),

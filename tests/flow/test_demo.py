@@ -31,9 +31,10 @@ def test_every_implementation_gives_the_same_integers_on_100_000_events_and_more
         if agreement["implementation"] == "fast emulator":
             assert agreement["tensors"] == ["score"]
             continue
-        layers = ["scaled_inputs", "dense_1", "relu_1", "dense_2", "relu_2", "dense_mean", "mean", "score"]
-        assert agreement["tensors"][: len(layers)] == layers
+        layers = ["dense_1", "relu_1", "dense_2", "relu_2", "dense_mean", "mean", "score"]
+        assert [name for name in agreement["tensors"] if name in layers] == layers
     simulation = summary["agreements"][-1]
+    assert simulation["tensors"][0] == "scaled_inputs"
     assert simulation["tensors"][-2:] == ["accept:tight", "accept:loose"]
 
 

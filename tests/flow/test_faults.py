@@ -1,6 +1,8 @@
 """What can go wrong between the steps: each is one sentence, exit code 1, and nothing earlier is lost."""
 
+import hashlib
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -24,16 +26,31 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
-def test_a_weight_changed_by_hand_in_the_firmware_is_named_by_verify(demo_copy: Path, l1ad: Command) -> None:
-    header = demo_copy / "firmware/demo/hls/network/weights/w2.h"
-    text = header.read_text()
-    start = text.index("{") + 1
-    first = text[start : text.index(",", start)]
-    header.write_text(text.replace("{" + first, "{" + ("0.5" if float(first) != 0.5 else "0.25"), 1))
-    (demo_copy / "firmware/demo/hls/test_bench").unlink()
-    done = l1ad("verify", "runs/demo", cwd=demo_copy)
-    refused(done, "HLS C simulation: event ")
-    assert "layer 'dense_1', element 0: emulator" in done.stderr
+def changed_weight(folder: Path) -> Path:
+    """Change the first weight of the first layer in the generated C++."""
+    header = folder / "firmware/demo/hls/network/weights/w2.h"
+    text, changed = re.subn(r"= \{[^,]*,", "= {0.96875,", header.read_text(), count=1)
+    assert changed == 1
+    header.write_text(text)
+    return header
+
+
+def test_generated_code_changed_by_hand_is_not_verified(demo_copy: Path, l1ad: Command) -> None:
+    changed_weight(demo_copy)
+    done = l1ad("verify", "runs/demo", "--firmware", "firmware", cwd=demo_copy)
+    refused(done, "network/weights/w2.h was changed since the build; run `l1ad build` again")
+
+
+def test_a_wrong_weight_in_the_firmware_is_named_with_its_event(demo_copy: Path, l1ad: Command) -> None:
+    header = changed_weight(demo_copy)
+    manifest = demo_copy / "firmware/demo/MANIFEST.json"
+    digests = json.loads(manifest.read_text())
+    digests["hls/network/weights/w2.h"] = hashlib.sha256(header.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(digests))
+    done = l1ad("verify", "runs/demo", "--firmware", "firmware", cwd=demo_copy)
+    # MET is the first input: zero in the first two crafted events, at its highest in the third.
+    assert done.returncode == 1
+    assert "HLS C simulation: crafted event 2, layer 'dense_1', element 0: emulator" in done.stderr
     verified = json.loads((demo_copy / "runs/demo/verify.json").read_text())
     assert verified["mismatches"] > 0
 
@@ -104,6 +121,13 @@ def test_another_configuration_does_not_overwrite_a_training(demo_copy: Path, l1
         ),
         ({"data": {"background": "gone.h5"}}, "gone.h5: no such file"),
         ({"model": {"input_type": "ap_fixd<8,3>"}}, "'ap_fixd<8,3>' is not an ap_fixed or ap_ufixed type"),
+        ({"rates": {"budgets": {"tight": "fast"}}}, "'fast' is not a rate budget, e.g. '1 kHz'"),
+        ({"rates": {"budgets": {"!!!": "1 kHz"}}}, "'!!!' has no letter or digit"),
+        ({"rates": {"budgets": {"a b": "1 kHz", "a-b": "2 kHz"}}}, "two thresholds would share an accept port"),
+        ({"data": {"signals": {"background": "x.h5"}}}, "no signal can be called 'background'"),
+        ({"data": {"signals": {"../../escape": "x.h5"}}}, "string should match pattern"),
+        ({"data": {"signals": {}}}, "should have at least 1 item"),
+        ({"model": {"score_type": "ap_fixed<14,10>"}}, "the score must be unsigned and saturate"),
         ({"name": "µ"}, "has no letter or digit to name a C++ function by"),
     ],
 )
@@ -123,7 +147,7 @@ def test_firmware_over_its_latency_budget_is_built_and_said_so(demo_copy: Path, 
     done = l1ad("build", "runs/demo", cwd=demo_copy)
     assert done.returncode == 3
     assert done.stderr == "l1ad: built, but the latency estimate is over budget\n"
-    assert (demo_copy / "late/demo/hls/demo.cpp").is_file()
+    assert (demo_copy / "late/demo/hls/demo_top.cpp").is_file()
 
 
 @pytest.fixture
@@ -178,3 +202,20 @@ def test_a_spoilt_event_file_is_refused_and_no_scores_are_written(
     done = l1ad("emulate", trigger, "--events", spoilt_events(fault), "--out", "scores.h5", cwd=tmp_path)
     refused(done, words)
     assert not (tmp_path / "scores.h5").exists()
+
+
+def test_scores_never_replace_the_events_they_come_from(
+    demo: tuple[Path, object], spoilt_events: Callable[[str], str], l1ad: Command, tmp_path: Path
+) -> None:
+    trigger, events = str(demo[0] / "runs/demo/trigger.json"), spoilt_events("none")
+    before = Path(events).read_bytes()
+    done = l1ad("emulate", trigger, "--events", events, "--out", events, cwd=tmp_path)
+    refused(done, "the scores would replace the events")
+    assert Path(events).read_bytes() == before
+
+
+def test_an_environment_for_another_keras_backend_is_told_so(
+    demo_copy: Path, l1ad: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    refused(l1ad("freeze", "runs/demo", cwd=demo_copy), "KERAS_BACKEND is 'jax'; training needs 'tensorflow'")

@@ -19,7 +19,7 @@ from l1ad.hls.target import HlsTarget
 from l1ad.hls.top_level import top_header, top_source
 
 Builder = Callable[..., TriggerAlgorithm]
-TARGET = HlsTarget(part="xc7vx690t-ffg1927-2", clock=Clock(40), latency_budget_cycles=2)
+TARGET = HlsTarget(part="xc7vx690t-ffg1927-2", clock=Clock(40))
 
 
 def written(trigger: TriggerAlgorithm, firmware: Path) -> Path:
@@ -41,7 +41,7 @@ def test_the_project_holds_the_algorithm_and_everything_to_compile_it(
     assert trigger_digest(load_trigger(folder / "trigger.json")) == trigger_digest(trigger)
     names = {path.name for path in (folder / "hls").iterdir()}
     assert names == {
-        "Makefile", "network", "small.cpp", "small.h", "tb_data", "test_bench.cpp", "vitis_hls.tcl",
+        "Makefile", "network", "small_top.cpp", "small_top.h", "tb_data", "test_bench.cpp", "vitis_hls.tcl",
     }  # fmt: skip
     tcl = (folder / "hls" / "vitis_hls.tcl").read_text()
     assert "set_part {xc7vx690t-ffg1927-2}" in tcl
