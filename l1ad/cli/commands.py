@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "JsonOption"]
 
 OVER_BUDGET = 3
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from l1ad import __version__
+from l1ad.cli.benches import BENCHES
 from l1ad.cli.commands import COMMANDS
 
 __all__ = ["app", "main"]
@@ -20,6 +21,10 @@ app = typer.Typer(
 )
 for command, example in COMMANDS:
     app.command(epilog=f"Example: {example}")(command)
+bench = typer.Typer(no_args_is_help=True, help="Measure speeds side by side in one run.")
+for name, command, example in BENCHES:
+    bench.command(name, epilog=f"Example: {example}")(command)
+app.add_typer(bench, name="bench")
 
 
 def main() -> None:

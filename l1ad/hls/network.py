@@ -13,7 +13,7 @@ from l1ad.core.network import Activation, Dense, FrozenNetwork
 from l1ad.core.tensor import TensorType
 from l1ad.hls.target import HlsTarget
 
-__all__ = ["INPUT_LAYER", "namespace_of", "write_network"]
+__all__ = ["INPUT_LAYER", "namespace_of", "network_graph", "without_keras", "write_network"]
 
 INPUT_LAYER = "scaled"
 
@@ -36,12 +36,25 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
     Raises:
         ToolError: If a tensor has a type per element, which this path does not write yet.
     """
+    scratch = folder.with_name(f"{folder.name}.hls4ml")
+    try:
+        graph = network_graph(network, name=name, target=target, folder=scratch)
+        # hls4ml narrates every step on stdout.
+        with without_keras(), contextlib.redirect_stdout(io.StringIO()):
+            graph.write()
+        _make_inner(scratch / "firmware" / f"{name}.cpp")
+        shutil.move(scratch / "firmware", folder)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folder: Path) -> Any:
+    """Make hls4ml's graph of a network, to be written into `folder` or compiled there."""
     import hls4ml
     from hls4ml.model.graph import ModelGraph
 
-    scratch = folder.with_name(f"{folder.name}.hls4ml")
     config = hls4ml.converters.create_config(
-        output_dir=str(scratch),
+        output_dir=str(folder),
         project_name=name,
         backend="Vitis",
         part=target.part,
@@ -55,14 +68,8 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"},
         "LayerName": _precisions(network),
     }
-    try:
-        # hls4ml narrates every step on stdout.
-        with _without_keras(), contextlib.redirect_stdout(io.StringIO()):
-            ModelGraph.from_layer_list(config, _layers(network)).write()
-        _make_inner(scratch / "firmware" / f"{name}.cpp")
-        shutil.move(scratch / "firmware", folder)
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with contextlib.redirect_stdout(io.StringIO()):
+        return ModelGraph.from_layer_list(config, _layers(network))
 
 
 def namespace_of(name: str) -> str:
@@ -89,7 +96,7 @@ def _make_inner(source: Path) -> None:
 
 
 @contextlib.contextmanager
-def _without_keras() -> Iterator[None]:
+def without_keras() -> Iterator[None]:
     """Keep hls4ml from importing Keras and TensorFlow, which takes seconds and is not needed here.
 
     `VivadoWriter.write_yml` tries to, and goes on without when it cannot (hls4ml 1.3).

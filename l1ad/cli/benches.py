@@ -1,0 +1,48 @@
+"""Benchmarks: ratios measured side by side in one run, never absolute promises."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from l1ad.cli.commands import JsonOption
+
+__all__ = ["BENCHES"]
+
+
+def bench_emulate(
+    trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
+    events: Annotated[str, typer.Option(help="Event file or sample:NAME.")] = "sample:minimum_bias",
+    copies: Annotated[int, typer.Option(min=1, help="How often the events are repeated in a row.")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """Time the engines and hls4ml's predict side by side on the same events, and compare their scores."""
+    import numpy as np
+
+    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.data.event_file import read_events
+    from l1ad.data.samples import locate_events
+    from l1ad.flow.bench import bench_emulate as run_bench
+
+    algorithm = load_trigger(trigger)
+    inputs_raw = np.concatenate([read_events(locate_events(events)).inputs_raw] * copies)
+    with progress_bar("bench emulate") as progress:
+        speeds = run_bench(algorithm, inputs_raw, progress=progress)
+    if json:
+        print_json([speed.document() for speed in speeds])
+    else:
+        rows = [
+            [one.engine, str(one.cores), f"{one.events:,}", f"{one.events_per_second:,.0f}", f"{one.ratio:.1f}",
+             str(one.differing)]
+            for one in speeds
+        ]  # fmt: skip
+        header = ["engine", "cores", "events", "events/s", "ratio", "scores that differ"]
+        print_table("Emulation speed, median of 5 passes in turns", header, rows)
+
+
+BENCHES: tuple[tuple[str, Callable[..., None], str], ...] = (
+    ("emulate", bench_emulate, "l1ad bench emulate runs/demo/trigger.json"),
+)
+"""The benchmarks: name, command, example."""
