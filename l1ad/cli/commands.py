@@ -132,7 +132,7 @@ def emulate(
         if events is None or out is None:
             raise typer.BadParameter("with a trigger.json, give --events and --out as well")
         with progress_bar("emulate") as progress:
-            counts = {events: len(emulate_file(load_trigger(source), events, out, progress=progress).score_raw)}
+            counts = {events: emulate_file(load_trigger(source), events, out, progress=progress)}
     text = "\n".join(f"{name}: {count} events scored" for name, count in counts.items())
     show(counts, text, as_json=json)
 
@@ -185,6 +185,26 @@ def build(
     if not built.within_budget:
         typer.echo("l1ad: built, but the latency estimate is over budget", err=True)
         raise typer.Exit(OVER_BUDGET)
+
+
+def inspect(
+    trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
+    json: JsonOption = False,
+) -> None:
+    """Show every tensor's formats, proven ranges and headroom, and events that leave a format."""
+    from dataclasses import asdict
+
+    from l1ad.cli.results import print_inspection
+    from l1ad.cli.terminal import print_json
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.emulate.inspection import inspect as run_inspection
+
+    algorithm = load_trigger(trigger)
+    reports = run_inspection(algorithm)
+    if json:
+        print_json([asdict(report) for report in reports])
+    else:
+        print_inspection(reports, algorithm.layout.names)
 
 
 def verify(
@@ -243,6 +263,7 @@ COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (emulate, "l1ad emulate runs/mine   or   l1ad emulate trigger.json --events my.h5 --out scores.h5"),
     (rates, "l1ad rates runs/mine --json"),
     (build, "l1ad build runs/mine   or   l1ad build trigger.json --firmware firmware"),
+    (inspect, "l1ad inspect runs/mine/trigger.json"),
     (verify, "l1ad verify runs/mine"),
     (report, "l1ad report runs/mine"),
 )

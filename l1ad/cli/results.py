@@ -6,9 +6,10 @@ from typing import Any
 import typer
 
 from l1ad.cli.terminal import print_table
+from l1ad.emulate.inspection import TensorReport
 from l1ad.report.markdown import rate_text
 
-__all__ = ["print_rates", "print_summary", "print_verification"]
+__all__ = ["print_inspection", "print_rates", "print_summary", "print_verification"]
 
 
 def print_verification(result: dict[str, Any]) -> None:
@@ -48,6 +49,36 @@ def print_rates(result: dict[str, Any]) -> None:
     ]
     budgets = [f"at {budget}" for budget in result["budgets"].values()]
     print_table("Signal efficiency", ["signal", "AUC", *budgets], rows)
+
+
+def print_inspection(reports: list[TensorReport], names: tuple[str, ...]) -> None:
+    """Print one line a tensor, then what can leave its format and an event that does."""
+    print_table(
+        "Tensors, with the range before each cast that the layout's ranges allow",
+        ["tensor", "shape", "weights", "result", "lowest", "highest", "headroom", "zeros", "products", "EBOPs"],
+        [
+            [one.tensor, one.shape, one.weight_type, one.result_type, f"{one.low:g}", f"{one.high:g}",
+             f"{one.headroom_bits} bits" if not one.leaving else f"leaves: {one.leaving}",
+             "" if one.sparsity is None else f"{one.sparsity:.0%}",
+             str(one.multiplications or ""), str(one.ebops or "")]
+            for one in reports
+        ],
+    )  # fmt: skip
+    for one in (report for report in reports if report.leaving):
+        typer.echo(_leaving_text(one, names))
+
+
+def _leaving_text(report: TensorReport, names: tuple[str, ...]) -> str:
+    start = f"{report.tensor}: {report.leaving} elements can leave {report.result_type} ({report.overflow})"
+    witness = report.witness
+    if witness is None:
+        return f"{start} by their bounds; no event that does was found"
+    event = [f"{name}={value}" for name, value in zip(names, witness.inputs_raw, strict=True) if value]
+    more = f" and {len(event) - 4} more inputs" if len(event) > 4 else ""
+    return (
+        f"{start}; element {witness.element} is {witness.value:g}, beyond {witness.limit:g}, "
+        f"for {', '.join(event[:4]) or 'no objects'}{more} (--json has the event)"
+    )
 
 
 def print_summary(summary: dict[str, Any], run: Path) -> None:

@@ -126,8 +126,11 @@ class InputLayout:
                 f"{where}: inputs are {inputs_raw.dtype}, not hardware integers; divide by the step of "
                 f"each quantity (e.g. 0.5 GeV) and round first"
             )
-        outside = (inputs_raw < self.raw_min) | (inputs_raw > self.raw_max)
-        if outside.any():
+        if not len(inputs_raw):
+            return
+        # Column by column first: one pass each, without a temporary of the size of the events.
+        if (inputs_raw.min(axis=0) < self.raw_min).any() or (inputs_raw.max(axis=0) > self.raw_max).any():
+            outside = (inputs_raw < self.raw_min) | (inputs_raw > self.raw_max)
             event, column = np.argwhere(outside)[0]
             field = self.fields[column]
             raise DataError(

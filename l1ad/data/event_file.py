@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from l1ad.core.errors import DataError
 from l1ad.core.layout import InputLayout, ugt_57
 from l1ad.data.events import EventBatch
 
-__all__ = ["file_digest", "read_events", "read_provenance", "write_events"]
+__all__ = ["event_blocks", "file_digest", "read_events", "read_provenance", "write_events"]
 
 CHUNK_EVENTS = 16_384
 INPUTS = "inputs"
@@ -63,31 +65,67 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
         DataError: If the file is missing, not HDF5, empty, or its columns are not the layout's.
     """
     with _opened(path) as file:
-        layout = _layout(file, path)
-        inputs, numbers = _dataset(file, INPUTS, path), _dataset(file, EVENT_NUMBER, path)
-        if inputs.ndim != 2 or inputs.shape[1] != layout.n_inputs:
-            raise DataError(
-                f"{path}: {INPUTS!r} has shape {inputs.shape}, layout {layout.name!r} needs "
-                f"(events, {layout.n_inputs})"
-            )
-        if not len(inputs):
-            raise DataError(f"{path}: holds no events")
-        if numbers.shape != (len(inputs),) or numbers.dtype.kind not in "iu":
-            raise DataError(
-                f"{path}: {EVENT_NUMBER!r} is {numbers.dtype} of shape {numbers.shape}; "
-                f"{len(inputs)} events need as many integers"
-            )
-        try:
-            values, event_number = inputs[start:stop], numbers[start:stop]
-        except OSError as fault:
-            raise DataError(f"{path}: cannot be read ({fault}); is it complete?") from None
-        layout.check(values, where=str(path))
-        return EventBatch(
-            layout=layout,
-            inputs_raw=values.astype(np.int16, copy=False),
-            event_number=event_number,
-            sample=str(file.attrs.get("sample", path.stem)),
+        return _read(_checked(file, path), start, stop)
+
+
+def event_blocks(path: Path, block_events: int) -> Iterator[tuple[EventBatch, int]]:
+    """Read events block by block, in constant memory; yields each block and the events of the whole file.
+
+    Raises:
+        DataError: As `read_events`, before the first block or at the block that cannot be read.
+    """
+    with _opened(path) as file:
+        found = _checked(file, path)
+        n_events = len(found.inputs)
+        for start in range(0, n_events, block_events):
+            yield _read(found, start, start + block_events), n_events
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Datasets:
+    """The datasets of an open event file whose shapes and columns were checked."""
+
+    path: Path
+    layout: InputLayout
+    inputs: h5py.Dataset
+    numbers: h5py.Dataset
+    sample: str
+
+
+def _checked(file: h5py.File, path: Path) -> _Datasets:
+    layout = _layout(file, path)
+    inputs, numbers = _dataset(file, INPUTS, path), _dataset(file, EVENT_NUMBER, path)
+    if inputs.ndim != 2 or inputs.shape[1] != layout.n_inputs:
+        raise DataError(
+            f"{path}: {INPUTS!r} has shape {inputs.shape}, layout {layout.name!r} needs "
+            f"(events, {layout.n_inputs})"
         )
+    if not len(inputs):
+        raise DataError(f"{path}: holds no events")
+    if numbers.shape != (len(inputs),) or numbers.dtype.kind not in "iu":
+        raise DataError(
+            f"{path}: {EVENT_NUMBER!r} is {numbers.dtype} of shape {numbers.shape}; "
+            f"{len(inputs)} events need as many integers"
+        )
+    sample = str(file.attrs.get("sample", path.stem))
+    return _Datasets(path=path, layout=layout, inputs=inputs, numbers=numbers, sample=sample)
+
+
+def _read(found: _Datasets, start: int, stop: int | None) -> EventBatch:
+    where = f"{found.path}, from event {start} on" if start else str(found.path)
+    try:
+        values, event_number = found.inputs[start:stop], found.numbers[start:stop]
+    except OSError as fault:
+        raise DataError(f"{found.path}: cannot be read ({fault}); is it complete?") from None
+    if values.dtype != np.int16:
+        found.layout.check(values, where=where)  # what the narrower type could not show any more
+    return EventBatch(
+        layout=found.layout,
+        inputs_raw=values.astype(np.int16, copy=False),
+        event_number=event_number,
+        sample=found.sample,
+        where=where,
+    )
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

@@ -20,15 +20,17 @@ class EventBatch:
         inputs_raw: Hardware integers, shape (n_events, n_inputs).
         event_number: Number of each event in its sample, shape (n_events,).
         sample: Name of the sample, for messages and reports.
+        where: Where the events come from, for messages; the sample's name unless told.
     """
 
     layout: InputLayout
     inputs_raw: NDArray[np.int16]
     event_number: NDArray[np.int64]
     sample: str
+    where: str | None = None
 
     def __post_init__(self) -> None:
-        self.layout.check(self.inputs_raw, where=self.sample)
+        self.layout.check(self.inputs_raw, where=self.where or self.sample)
         if self.event_number.shape != (len(self.inputs_raw),):
             raise DataError(
                 f"{self.sample}: {self.event_number.shape} event numbers for {len(self.inputs_raw)} events"

@@ -1,6 +1,8 @@
 """Scores on disk, with the digests of the algorithm and of the events that gave them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,11 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
 
-__all__ = ["ScoreFile", "read_scores", "write_scores"]
+__all__ = ["ScoreFile", "ScoreWriter", "read_scores", "write_scores", "writing_scores"]
+
+CHUNK_EVENTS = 65_536
+_TEXTS = ("sample", "algorithm_digest", "events_digest")
+_COLUMNS = ("score_raw", "event_number")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,22 +38,48 @@ class ScoreFile:
     events_digest: str
 
 
-_TEXTS = ("sample", "algorithm_digest", "events_digest")
+@dataclass(frozen=True, slots=True)
+class ScoreWriter:
+    """An open score file that grows block by block."""
+
+    file: h5py.File
+
+    def append(self, score_raw: NDArray[np.int64], event_number: NDArray[np.int64]) -> None:
+        """Write the next events."""
+        for name, values in zip(_COLUMNS, (score_raw, event_number), strict=True):
+            dataset = self.file[name]
+            done = len(dataset)
+            dataset.resize(done + len(values), axis=0)
+            dataset[done:] = values
 
 
-def write_scores(path: Path, scores: ScoreFile) -> None:
-    """Write scores, at once or not at all."""
+@contextmanager
+def writing_scores(
+    path: Path, *, sample: str, algorithm_digest: str, events_digest: str
+) -> Iterator[ScoreWriter]:
+    """Open a score file to write; it appears under its name when all is written, or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with h5py.File(temporary, "w") as file:
-            for name in _TEXTS:
-                file.attrs[name] = getattr(scores, name)
-            for name in ("score_raw", "event_number"):
-                file.create_dataset(name, data=getattr(scores, name), compression="gzip", shuffle=True)
+            for name, text in zip(_TEXTS, (sample, algorithm_digest, events_digest), strict=True):
+                file.attrs[name] = text
+            for name in _COLUMNS:
+                file.create_dataset(
+                    name, (0,), np.int64, maxshape=(None,), chunks=(CHUNK_EVENTS,), compression="lzf",
+                    shuffle=True, track_times=False,
+                )  # fmt: skip
+            yield ScoreWriter(file)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_scores(path: Path, scores: ScoreFile) -> None:
+    """Write scores, at once or not at all."""
+    digests = {"algorithm_digest": scores.algorithm_digest, "events_digest": scores.events_digest}
+    with writing_scores(path, sample=scores.sample, **digests) as writer:
+        writer.append(scores.score_raw, scores.event_number)
 
 
 def read_scores(path: Path, *, algorithm_digest: str) -> ScoreFile:

@@ -11,7 +11,7 @@ from l1ad.core.network import Activation, ActivationFunction, Dense
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 
-__all__ = ["Interval", "bounds", "cast_interval"]
+__all__ = ["Interval", "before_cast_bounds", "bounds", "cast_interval"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -41,10 +41,7 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
         low=(trigger.layout.raw_min << fraction) - scaling.offsets_raw,
         high=(trigger.layout.raw_max << fraction) - scaling.offsets_raw,
     )
-    shifted = Interval(
-        low=np.array([shift_raw(x, s) for x, s in zip(difference.low, scaling.shifts, strict=True)]),
-        high=np.array([shift_raw(x, s) for x, s in zip(difference.high, scaling.shifts, strict=True)]),
-    )
+    shifted = _shifted(difference, scaling.shifts)
     current, given = cast_interval(shifted, fraction, scaling.result), scaling.result
     found = {"difference": difference, "scaled_inputs": current}
     for layer in trigger.network.layers:
@@ -61,6 +58,20 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
         low=np.zeros(1, dtype=np.int64), high=np.array([np.sum(largest**2)], dtype=np.int64)
     )
     return found
+
+
+def before_cast_bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
+    """Bound what each cast of `casts.casts` is given, by the name of the tensor that results."""
+    known = bounds(trigger)
+    scaling = trigger.scaling
+    found = {"scaled_inputs": _shifted(known["difference"], scaling.shifts)}
+    current = known["scaled_inputs"]
+    for layer in trigger.network.layers:
+        found[layer.name] = (
+            known[f"{layer.name}:sum"] if isinstance(layer, Dense) else _activated(layer, current)
+        )
+        current = known[layer.name]
+    return {**found, "score": known["sum_of_squares"]}
 
 
 def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
@@ -82,6 +93,13 @@ def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
             ends = np.array([one.raw_min, one.raw_max])
         low[index], high[index] = ends[0] << step, ends[1] << step
     return Interval(low=low, high=high)
+
+
+def _shifted(difference: Interval, shifts: tuple[int, ...]) -> Interval:
+    return Interval(
+        low=np.array([shift_raw(x, s) for x, s in zip(difference.low, shifts, strict=True)]),
+        high=np.array([shift_raw(x, s) for x, s in zip(difference.high, shifts, strict=True)]),
+    )
 
 
 def _sums(layer: Dense, given: Interval, given_type: TensorType) -> Interval:

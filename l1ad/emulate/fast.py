@@ -7,6 +7,7 @@ exact whatever the order of their sums, and run at the speed of the machine's li
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -88,6 +89,7 @@ class FastEngine:
         return total
 
 
+@lru_cache(maxsize=8)  # an algorithm is a constant; streams ask for its engine at every block
 def fast_engine(trigger: TriggerAlgorithm) -> FastEngine | None:
     """Make an algorithm ready, or return None where no floating-point type is proven exact."""
     if not _expressible(trigger):

@@ -1,25 +1,26 @@
 """Step `emulate`: events in, scores on disk."""
 
+from itertools import chain
 from pathlib import Path
 
 from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest
-from l1ad.data.event_file import file_digest, read_events
+from l1ad.data.event_file import event_blocks, file_digest
 from l1ad.data.samples import locate_events
-from l1ad.data.score_file import ScoreFile, write_scores
-from l1ad.emulate.engine import Decisions, emulate
+from l1ad.data.score_file import writing_scores
+from l1ad.emulate.engine import emulate
 from l1ad.flow.events import sources
 from l1ad.flow.run_directory import RunDirectory
 
 __all__ = ["emulate_file", "emulate_run"]
 
+BLOCK_EVENTS = 131_072  # 15 MB of inputs: long enough for every core, short enough for any machine
 
-def emulate_file(
-    trigger: TriggerAlgorithm, source: str, target: Path, *, progress: Progress = silent
-) -> Decisions:
-    """Score every event of a file.
+
+def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progress: Progress = silent) -> int:
+    """Score every event of a file of any length, in constant memory.
 
     Args:
         trigger: The algorithm.
@@ -27,25 +28,25 @@ def emulate_file(
         target: Score file to write.
         progress: Told the number of events done.
 
+    Returns:
+        The number of events.
+
     Raises:
         DataError: If the events cannot be read, or `target` is their own file.
     """
     path = locate_events(source)
     if target.exists() and path.exists() and target.samefile(path):
         raise DataError(f"{target}: the scores would replace the events; give another file to write")
-    events = read_events(path)
-    decisions = emulate(trigger, events.inputs_raw, progress=progress)
-    write_scores(
-        target,
-        ScoreFile(
-            sample=events.sample,
-            score_raw=decisions.score_raw,
-            event_number=events.event_number,
-            algorithm_digest=algorithm_digest(trigger),
-            events_digest=file_digest(path),
-        ),
-    )
-    return decisions
+    done = 0
+    blocks = event_blocks(path, BLOCK_EVENTS)
+    first, n_events = next(blocks)
+    digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": file_digest(path)}
+    with writing_scores(target, sample=first.sample, **digests) as writer:
+        for block, _ in chain([(first, n_events)], blocks):
+            writer.append(emulate(trigger, block.inputs_raw).score_raw, block.event_number)
+            done += len(block)
+            progress(done, n_events, "")
+    return done
 
 
 def emulate_run(run: RunDirectory, *, progress: Progress = silent) -> dict[str, int]:
@@ -59,6 +60,6 @@ def emulate_run(run: RunDirectory, *, progress: Progress = silent) -> dict[str, 
     found = sources(run.config.data)
     for done, (name, source) in enumerate(found.items()):
         progress(done, len(found), name)
-        counts[name] = len(emulate_file(trigger, source, run.scores(name)).score_raw)
+        counts[name] = emulate_file(trigger, source, run.scores(name))
     progress(len(found), len(found), "")
     return counts

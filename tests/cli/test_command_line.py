@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-STEPS = ("demo", "simulate", "train", "freeze", "emulate", "rates", "build", "verify", "report")
+STEPS = ("demo", "simulate", "train", "freeze", "emulate", "rates", "build", "inspect", "verify", "report")
 
 
 def l1ad(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

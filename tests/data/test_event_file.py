@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from l1ad.data.event_file import file_digest, read_events, read_provenance, write_events
+from l1ad.data.event_file import event_blocks, file_digest, read_events, read_provenance, write_events
 from l1ad.data.events import EventBatch
 
 Events = Callable[[int, int], EventBatch]
@@ -99,3 +99,16 @@ def test_the_same_events_are_the_same_bytes_whenever_they_are_written(
         write_events(tmp_path / name, random_events(20, 7), {"command": "same"})
         time.sleep(1.1)  # HDF5 keeps times in whole seconds
     assert file_digest(tmp_path / "a.h5") == file_digest(tmp_path / "b.h5")
+
+
+def test_blocks_in_a_row_are_the_whole_file(
+    tmp_path: Path, random_events: Callable[[int, int], EventBatch]
+) -> None:
+    events = random_events(1000, 3)
+    write_events(tmp_path / "events.h5", events, {})
+    blocks = list(event_blocks(tmp_path / "events.h5", 300))
+    assert [(len(block), total) for block, total in blocks] == [(300, 1000)] * 3 + [(100, 1000)]
+    np.testing.assert_array_equal(np.concatenate([block.inputs_raw for block, _ in blocks]), events.inputs_raw)
+    np.testing.assert_array_equal(
+        np.concatenate([block.event_number for block, _ in blocks]), events.event_number
+    )

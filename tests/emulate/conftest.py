@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l1ad.core.fixed import FixedType
+from l1ad.core.fixed import FixedType, Overflow, Rounding
 from l1ad.core.layout import ugt_57
-from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, exact_accumulator
+from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, Layer, exact_accumulator
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.emulate.compare import crafted_extremes
 
 N_LATENT = 3
 
@@ -70,3 +71,66 @@ def events() -> Callable[[int], NDArray[np.int16]]:
         return inputs.astype(np.int16)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def random_algorithm() -> Callable[..., TriggerAlgorithm]:
+    """Give a maker of algorithms: seed in, shape, weights, formats, roundings and overflows drawn."""
+    return _random_algorithm
+
+
+@pytest.fixture(scope="session")
+def drawn_events() -> Callable[[int], NDArray[np.int64]]:
+    """Give a maker of events: seed in, crafted extremes and 3000 events over the whole range out."""
+    return _drawn_events
+
+
+_LAYOUT = ugt_57()
+
+
+def _random_algorithm(seed: int, *, weight_bits: int = 6, wide: int = 0) -> TriggerAlgorithm:
+    """Draw an algorithm: shape, weights, every number format, rounding and overflow."""
+    rng = np.random.default_rng(seed)
+
+    def drawn(width: int, integer: int, *, signed: bool = True) -> FixedType:
+        rounding, overflow = rng.choice(list(Rounding)), rng.choice(list(Overflow))
+        return FixedType(width + wide, integer, signed, Rounding(rounding), Overflow(overflow))
+
+    fraction = int(rng.integers(0, 7))
+    scaling = Scaling(
+        layout=_LAYOUT,
+        offsets=tuple(float(x) for x in rng.integers(-30, 30, 57)),
+        shifts=tuple(int(x) for x in rng.integers(-1, 7, 57)),
+        working=FixedType(15 + fraction, 15),
+        result=TensorType.uniform(drawn(8, int(rng.integers(2, 7)))),
+    )
+    layers: list[Layer] = []
+    given, n_in = scaling.result, 57
+    for number, n_out in enumerate(rng.integers(2, 12, int(rng.integers(1, 4))), start=1):
+        limit = 2 ** (weight_bits - 1)
+        weights = rng.integers(-limit, limit, (n_in, n_out)) * (rng.random((n_in, n_out)) < 0.5)
+        bias = rng.integers(-120, 120, n_out)
+        weight_type, bias_type = FixedType(weight_bits, 1), FixedType(8, int(rng.integers(1, 5)))
+        exact = exact_accumulator(
+            given=given, weights_raw=weights, weight_type=weight_type, bias_raw=bias, bias_type=bias_type
+        )
+        dropped = int(rng.choice([0, 0, 3]))  # sometimes too narrow, so that it wraps
+        accumulator = FixedType(exact.width - dropped, exact.integer - dropped)
+        layers.append(
+            Dense(
+                name=f"dense_{number}", weights_raw=weights, weight_type=weight_type,
+                bias_raw=bias, bias_type=bias_type, accumulator=accumulator,
+            )
+        )  # fmt: skip
+        function = ActivationFunction(rng.choice(list(ActivationFunction)))
+        given = TensorType.uniform(drawn(7, int(rng.integers(1, 7)), signed=bool(rng.integers(2))))
+        layers.append(Activation(name=f"cast_{number}", function=function, n=int(n_out), result=given))
+        n_in = int(n_out)
+    network = FrozenNetwork(n_inputs=57, input_type=scaling.result, layers=tuple(layers))
+    score = Score(drawn(int(rng.integers(8, 20)), 9, signed=False))
+    return TriggerAlgorithm(name="drawn", scaling=scaling, network=network, score=score)
+
+
+def _drawn_events(seed: int) -> NDArray[np.int64]:
+    drawn = np.random.default_rng(seed).integers(_LAYOUT.raw_min, _LAYOUT.raw_max + 1, (3000, 57))
+    return np.concatenate([crafted_extremes(_LAYOUT), drawn])

@@ -219,3 +219,22 @@ def test_an_environment_for_another_keras_backend_is_told_so(
 ) -> None:
     monkeypatch.setenv("KERAS_BACKEND", "jax")
     refused(l1ad("freeze", "runs/demo", cwd=demo_copy), "KERAS_BACKEND is 'jax'; training needs 'tensorflow'")
+
+
+def test_a_fault_in_a_later_block_leaves_no_scores_and_the_old_ones_stay(
+    demo: tuple[Path, object], l1ad: Command, tmp_path: Path
+) -> None:
+    import h5py
+
+    from l1ad.data.samples import shipped_samples
+
+    path = tmp_path / "long.h5"
+    path.write_bytes(shipped_samples()["minimum_bias"].read_bytes())
+    with h5py.File(path, "r+") as file:
+        file["inputs"][300_000, 3] = 512
+    (tmp_path / "scores.h5").write_text("older scores")
+    trigger = str(demo[0] / "runs/demo/trigger.json")
+    done = l1ad("emulate", trigger, "--events", str(path), "--out", "scores.h5", cwd=tmp_path)
+    refused(done, "long.h5, from event 262144 on: event 37856, input 'eg_1_pt' is 512, outside 0 to 511")
+    assert (tmp_path / "scores.h5").read_text() == "older scores"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["long.h5", "scores.h5"]
