@@ -1,4 +1,4 @@
-# l1ad with everything that the demo needs. Build: docker build -t l1ad .   Run: docker run --rm -v "$PWD/out:/home/trigger/out" -w /home/trigger/out l1ad
+# l1ad with everything that the demo needs. Build: docker build -t l1ad .   Run: docker run --rm -v "$PWD/out:/out" -w /out --user "$(id -u)" l1ad
 FROM python:3.11-slim-bookworm
 
 RUN apt-get update \
@@ -11,4 +11,6 @@ COPY --chown=trigger . .
 RUN chown trigger . && pip install --no-cache-dir -c constraints.txt '.[qkeras]'
 
 USER trigger
+# Any user may run it: the font cache goes where everyone can write.
+ENV MPLCONFIGDIR=/tmp/matplotlib
 CMD ["l1ad", "demo"]

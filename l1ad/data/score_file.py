@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
 
-__all__ = ["ScoreFile", "ScoreWriter", "read_scores", "write_scores", "writing_scores"]
+__all__ = ["ScoreFile", "ScoreWriter", "read_scores", "writing_scores"]
 
 CHUNK_EVENTS = 65_536
 _TEXTS = ("sample", "algorithm_digest", "events_digest")
@@ -73,13 +73,6 @@ def writing_scores(
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def write_scores(path: Path, scores: ScoreFile) -> None:
-    """Write scores, at once or not at all."""
-    digests = {"algorithm_digest": scores.algorithm_digest, "events_digest": scores.events_digest}
-    with writing_scores(path, sample=scores.sample, **digests) as writer:
-        writer.append(scores.score_raw, scores.event_number)
 
 
 def read_scores(path: Path, *, algorithm_digest: str) -> ScoreFile:

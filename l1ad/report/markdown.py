@@ -68,8 +68,8 @@ def _agreement(summary: dict[str, Any]) -> str:
     ]
     text = [
         f"**{summary['mismatches']} integers differ over {summary['events_verified']} events between "
-        f"{', '.join(summary['implementations'])}.** No tolerance; every layer, the score word and the accept "
-        "bits are compared.",
+        f"{', '.join(summary['implementations'])}.** No tolerance; compared is every tensor that "
+        "an implementation has: layers, score word, accept bits.",
         table(["against the emulator", "events", "integers compared", "events that differ"], rows),
     ]
     text += [f"Not compared: {name} ({why})." for name, why in summary["skipped"].items()]

@@ -6,9 +6,15 @@ import pytest
 
 from l1ad.core.errors import DataError
 from l1ad.data.event_file import file_digest
-from l1ad.data.score_file import ScoreFile, read_scores, write_scores
+from l1ad.data.score_file import ScoreFile, read_scores, writing_scores
 
 ALGORITHM, EVENTS = "a1" * 32, "e7" * 32
+
+
+def write_scores(path: Path, scores: ScoreFile) -> None:
+    digests = {"algorithm_digest": scores.algorithm_digest, "events_digest": scores.events_digest}
+    with writing_scores(path, sample=scores.sample, **digests) as writer:
+        writer.append(scores.score_raw, scores.event_number)
 
 
 def scores(*values: int) -> ScoreFile:
@@ -104,3 +110,14 @@ def test_scores_without_their_event_numbers_are_refused(tmp_path: Path) -> None:
     )
     with pytest.raises(DataError, match=r"\(5,\) scores for \(3,\) event numbers; is it complete"):
         read_scores(path, algorithm_digest=ALGORITHM)
+
+
+def test_scores_written_block_by_block_are_read_as_one_file(path: Path) -> None:
+    with writing_scores(path, sample="s", algorithm_digest=ALGORITHM, events_digest=EVENTS) as writer:
+        for start in (0, 70_000, 140_000):
+            numbers = np.arange(start, start + 70_000)
+            writer.append(numbers % 1000, numbers)
+        assert not path.exists()
+    found = read_scores(path, algorithm_digest=ALGORITHM)
+    np.testing.assert_array_equal(found.event_number, np.arange(210_000))
+    np.testing.assert_array_equal(found.score_raw, np.arange(210_000) % 1000)
