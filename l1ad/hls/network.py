@@ -22,7 +22,7 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
     """Write the hls4ml network into `folder`: its C++, weights, and the headers it includes.
 
     Everything is in a C++ namespace of its own, so that two algorithms can live in one program; without,
-    two models once shared their weights and a trigger fired on every event (FACTS of CMSSW's emulators).
+    two models once shared their weights and a trigger fired on every event.
 
     Weights are written into the headers only. hls4ml's default keeps a second copy in text files that
     C simulation reads and synthesis does not, so the two could disagree.
