@@ -1,6 +1,7 @@
 """Our own HDF5 event files: hardware integers, compressed, with layout and provenance inside."""
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterator
@@ -39,15 +40,18 @@ def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> 
         "compression": "gzip", "compression_opts": 9, "shuffle": True, "track_times": False,
     }  # fmt: skip
     chunk = min(CHUNK_EVENTS, len(events))
+    # Made in memory: on a full disk HDF5 itself does not fail, it crashes.
+    image = io.BytesIO()
+    with h5py.File(image, "w") as file:
+        file.attrs["layout"] = events.layout.name
+        file.attrs["sample"] = events.sample
+        file.attrs["columns"] = json.dumps(events.layout.names)
+        file.attrs["provenance"] = json.dumps(provenance, indent=1)
+        shape = (chunk, events.layout.n_inputs)
+        file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compact)
+        file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compact)
     try:
-        with h5py.File(temporary, "w") as file:
-            file.attrs["layout"] = events.layout.name
-            file.attrs["sample"] = events.sample
-            file.attrs["columns"] = json.dumps(events.layout.names)
-            file.attrs["provenance"] = json.dumps(provenance, indent=1)
-            shape = (chunk, events.layout.n_inputs)
-            file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compact)
-            file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compact)
+        temporary.write_bytes(image.getbuffer())
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

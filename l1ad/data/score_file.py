@@ -1,6 +1,7 @@
 """Scores on disk, with the digests of the algorithm and of the events that gave them."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ __all__ = ["ScoreFile", "ScoreWriter", "read_scores", "writing_scores"]
 CHUNK_EVENTS = 65_536
 _TEXTS = ("sample", "algorithm_digest", "events_digest")
 _COLUMNS = ("score_raw", "event_number")
+_BYTES_PER_EVENT = 16
+_OVERHEAD_BYTES = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,10 +58,20 @@ class ScoreWriter:
 
 @contextmanager
 def writing_scores(
-    path: Path, *, sample: str, algorithm_digest: str, events_digest: str
+    path: Path, *, n_events: int, sample: str, algorithm_digest: str, events_digest: str
 ) -> Iterator[ScoreWriter]:
-    """Open a score file to write; it appears under its name when all is written, or not at all."""
+    """Open a score file to write; it appears under its name when all is written, or not at all.
+
+    Raises:
+        DataError: If the disk has no room for `n_events` scores before compression. Asked beforehand,
+            because on a full disk HDF5 does not fail, it crashes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    needed, free = _BYTES_PER_EVENT * n_events + _OVERHEAD_BYTES, shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise DataError(
+            f"{path}: scores of {n_events} events can need {needed / 1e6:.1f} MB, {free / 1e6:.1f} MB are free"
+        )
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with h5py.File(temporary, "w") as file:

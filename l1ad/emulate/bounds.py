@@ -24,7 +24,7 @@ class Interval:
     @property
     def magnitude(self) -> int:
         """Largest absolute raw integer of any element."""
-        return max(abs(int(self.low.min())), abs(int(self.high.max())), abs(int(self.low.max())))
+        return max(abs(int(self.low.min())), abs(int(self.high.max())))
 
 
 def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:

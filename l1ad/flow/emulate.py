@@ -41,7 +41,7 @@ def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progre
     blocks = event_blocks(path, BLOCK_EVENTS)
     first, n_events = next(blocks)
     digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": file_digest(path)}
-    with writing_scores(target, sample=first.sample, **digests) as writer:
+    with writing_scores(target, n_events=n_events, sample=first.sample, **digests) as writer:
         for block, _ in chain([(first, n_events)], blocks):
             writer.append(emulate(trigger, block.inputs_raw).score_raw, block.event_number)
             done += len(block)

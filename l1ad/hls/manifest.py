@@ -9,34 +9,35 @@ from l1ad.core.errors import ToolError
 __all__ = ["MANIFEST_FILE", "check_manifest", "write_manifest"]
 
 MANIFEST_FILE = "MANIFEST.json"
-_BUILT = frozenset({"test_bench"})
-"""What compiling leaves beside the generated files."""
 
 
 def write_manifest(folder: Path) -> None:
     """Write the digest (SHA-256) of every file below a folder."""
-    digests = _digests(folder)
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): _digest(path) for path in files}
     (folder / MANIFEST_FILE).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
 
 
 def check_manifest(folder: Path) -> None:
-    """Refuse a folder whose files are not those that were generated.
+    """Refuse a folder whose generated files are not as they were generated.
+
+    Files that came later (an executable, a vendor project, logs) are nobody's fault.
 
     Raises:
-        ToolError: If a file was changed, added or removed, or the manifest cannot be read.
+        ToolError: If a file was changed or removed, or the manifest cannot be read.
     """
     try:
         wanted = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        named = {str(name): str(digest) for name, digest in wanted.items()}
+    except (OSError, ValueError, AttributeError):
         raise ToolError(f"{folder}: no readable {MANIFEST_FILE}; run `l1ad build` again") from None
-    found = _digests(folder)
-    for name in sorted({*wanted, *found}):
-        if wanted.get(name) != found.get(name):
-            fault = "is missing" if name not in found else "was added" if name not in wanted else "was changed"
-            raise ToolError(f"{folder / name} {fault} since the build; run `l1ad build` again")
+    for name, digest in named.items():
+        file = folder / name
+        if not file.is_file():
+            raise ToolError(f"{file} is missing since the build; run `l1ad build` again")
+        if _digest(file) != digest:
+            raise ToolError(f"{file} was changed since the build; run `l1ad build` again")
 
 
-def _digests(folder: Path) -> dict[str, str]:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in {MANIFEST_FILE, *_BUILT})
-    named = {path.relative_to(folder).as_posix(): path for path in files}
-    return {name: hashlib.sha256(named[name].read_bytes()).hexdigest() for name in sorted(named)}
+def _digest(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()

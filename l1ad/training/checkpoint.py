@@ -28,11 +28,6 @@ class Checkpoint:
     variables: list[Any]
     history: list[dict[str, float]]
 
-    @property
-    def epochs_done(self) -> int:
-        """Finished epochs."""
-        return len(self.history)
-
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, at once or not at all."""

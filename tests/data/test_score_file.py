@@ -13,7 +13,7 @@ ALGORITHM, EVENTS = "a1" * 32, "e7" * 32
 
 def write_scores(path: Path, scores: ScoreFile) -> None:
     digests = {"algorithm_digest": scores.algorithm_digest, "events_digest": scores.events_digest}
-    with writing_scores(path, sample=scores.sample, **digests) as writer:
+    with writing_scores(path, n_events=len(scores.score_raw), sample=scores.sample, **digests) as writer:
         writer.append(scores.score_raw, scores.event_number)
 
 
@@ -113,7 +113,8 @@ def test_scores_without_their_event_numbers_are_refused(tmp_path: Path) -> None:
 
 
 def test_scores_written_block_by_block_are_read_as_one_file(path: Path) -> None:
-    with writing_scores(path, sample="s", algorithm_digest=ALGORITHM, events_digest=EVENTS) as writer:
+    named = {"sample": "s", "algorithm_digest": ALGORITHM, "events_digest": EVENTS}
+    with writing_scores(path, n_events=210_000, **named) as writer:
         for start in (0, 70_000, 140_000):
             numbers = np.arange(start, start + 70_000)
             writer.append(numbers % 1000, numbers)
@@ -121,3 +122,13 @@ def test_scores_written_block_by_block_are_read_as_one_file(path: Path) -> None:
     found = read_scores(path, algorithm_digest=ALGORITHM)
     np.testing.assert_array_equal(found.event_number, np.arange(210_000))
     np.testing.assert_array_equal(found.score_raw, np.arange(210_000) % 1000)
+
+
+def test_scores_that_the_disk_cannot_hold_are_refused_before_anything_is_written(path: Path) -> None:
+    named = {"sample": "s", "algorithm_digest": ALGORITHM, "events_digest": EVENTS}
+    with (
+        pytest.raises(DataError, match=r"scores of 10+ events can need 16000000000\.1 MB, .* are free"),
+        writing_scores(path, n_events=10**15, **named),
+    ):
+        pass
+    assert list(path.parent.iterdir()) == []
