@@ -57,6 +57,9 @@ class FixedType:
     `integer` counts the bits left of the binary point and, as in C++, includes the
     sign bit when there is one; it may be negative or larger than `width`. One unit of
     the raw integer is `2**(integer - width)`. C++ defaults: AP_TRN, AP_WRAP.
+
+    No bits at all, `ap_ufixed<0,0>`, is the type of an element that is always zero, as HGQ prunes them.
+    C++ has no such type; here it stands only among the types of a tensor's elements.
     """
 
     width: int
@@ -66,7 +69,7 @@ class FixedType:
     overflow: Overflow = Overflow.WRAP
 
     def __post_init__(self) -> None:
-        if self.width < 1:
+        if self.width < 1 and (self.width, self.integer, self.signed) != (0, 0, False):
             raise ValueError(f"a number format needs at least one bit, not {self.width}")
 
     @classmethod
@@ -115,8 +118,13 @@ class FixedType:
         rounding: Rounding = Rounding.RND,
         overflow: Overflow = Overflow.WRAP,
     ) -> "FixedType":
-        """Read HGQ's k, i, f: `W = k + i + f`, `I = k + i`; its defaults are RND and WRAP."""
+        """Read HGQ's k, i, f: `W = k + i + f`, `I = k + i`; its defaults are RND and WRAP.
+
+        With no bit left it is the type that is always zero.
+        """
         k = int(keep_negative)
+        if k + integer + fraction <= 0:
+            return cls(0, 0, False, rounding, overflow)
         return cls(k + integer + fraction, k + integer, bool(k), rounding, overflow)
 
     @property

@@ -1,8 +1,10 @@
 """Which inputs an algorithm reads, in what order, and what one hardware step of each means."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 from l1ad.core.errors import DataError
 from l1ad.core.names import check_identifier
 
-__all__ = ["InputField", "InputLayout", "ugt_57"]
+__all__ = ["InputField", "InputLayout", "known_layouts", "numbered_inputs", "regions_18x14", "ugt_57"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,11 +20,11 @@ class InputField:
     """One hardware integer of one trigger object.
 
     Attributes:
-        object_type: `met`, `eg`, `mu` or `jet`.
-        slot: Position in the pT-ordered list of that type, from 0.
-        quantity: `pt`, `eta` or `phi`.
+        object_type: `met`, `eg`, `mu`, `jet`, `region` or another name.
+        slot: Position in the list of that type, from 0; objects are ordered by pT.
+        quantity: `pt`, `eta`, `phi`, `et` or another name.
         lsb: Size of one hardware step, in `unit`.
-        unit: `GeV`, `rad` or `1` (pseudorapidity).
+        unit: `GeV`, `rad` or `1` (pseudorapidity and numbers).
         raw_min: Lowest hardware integer.
         raw_max: Highest hardware integer.
     """
@@ -67,8 +69,23 @@ class InputLayout:
     fields: tuple[InputField, ...]
 
     def __post_init__(self) -> None:
+        if not self.fields:
+            raise ValueError(f"layout {self.name!r} has no inputs")
         if len(set(self.names)) != len(self.fields):
             raise ValueError(f"layout {self.name!r} names an input twice")
+
+    @classmethod
+    def from_rows(cls, name: str, rows: Iterable[Sequence[Any]]) -> "InputLayout":
+        """Read the rows that files hold: object type, slot, quantity, lsb, unit, lowest, highest."""
+        fields = (
+            InputField(object_type=o, slot=s, quantity=q, lsb=lsb, unit=u, raw_min=low, raw_max=high)
+            for o, s, q, lsb, u, low, high in rows
+        )
+        return cls(name=name, fields=tuple(fields))
+
+    def rows(self) -> list[list[Any]]:
+        """Lay the inputs out for files, as `from_rows` reads them."""
+        return [[f.object_type, f.slot, f.quantity, f.lsb, f.unit, f.raw_min, f.raw_max] for f in self.fields]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -91,10 +108,20 @@ class InputLayout:
         return np.array([field.raw_max for field in self.fields], dtype=np.int64)
 
     @property
+    def dtype(self) -> np.dtype[np.signedinteger]:
+        """Narrowest signed integer type that holds every input."""
+        widest = max(field.width + int(not field.signed) for field in self.fields)
+        return np.dtype(np.int16 if widest <= 16 else np.int32 if widest <= 32 else np.int64)
+
+    @property
     def pt_of_input(self) -> NDArray[np.int64]:
-        """Index of the pT that says whether the object of each input is present, shape (n_inputs,)."""
+        """Index of the pT that says whether the object of each input is present, shape (n_inputs,).
+
+        What has no pT, as a calorimeter region, says so itself.
+        """
         pt = {(f.object_type, f.slot): i for i, f in enumerate(self.fields) if f.quantity == "pt"}
-        return np.array([pt[f.object_type, f.slot] for f in self.fields], dtype=np.int64)
+        each = [pt.get((f.object_type, f.slot), i) for i, f in enumerate(self.fields)]
+        return np.array(each, dtype=np.int64)
 
     def present(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Tell for each input of each event whether its object is there, shape (n_events, n_inputs)."""
@@ -164,3 +191,39 @@ def ugt_57() -> InputLayout:
                 )
             )  # fmt: skip
     return InputLayout(name="ugt_57", fields=tuple(fields))
+
+
+def regions_18x14() -> InputLayout:
+    """Lay out the calorimeter image that CICADA reads: 18 regions in φ by 14 in η, row by row.
+
+    One transverse energy of 10 bits a region, in steps of 0.5 GeV (from memory of the CMS calorimeter
+    trigger's first layer). A network sees it as an image of shape (18, 14, 1).
+    """
+    fields = (
+        InputField(object_type="region", slot=slot, quantity="et", lsb=0.5, unit="GeV", raw_min=0, raw_max=1023)
+        for slot in range(18 * 14)
+    )
+    return InputLayout(name="regions_18x14", fields=tuple(fields))
+
+
+def numbered_inputs(n_inputs: int, *, width: int, signed: bool) -> InputLayout:
+    """Lay out inputs that have no other name than their number: `input_1_value` and so on.
+
+    Args:
+        n_inputs: How many.
+        width: Bits of each hardware integer, the sign included.
+        signed: Whether they have a sign.
+    """
+    low, high = (-(1 << (width - 1)), (1 << (width - 1)) - 1) if signed else (0, (1 << width) - 1)
+    fields = (
+        InputField(
+            object_type="input", slot=slot, quantity="value", lsb=1.0, unit="1", raw_min=low, raw_max=high
+        )
+        for slot in range(n_inputs)
+    )
+    return InputLayout(name=f"{n_inputs}_inputs_of_{width}_bits", fields=tuple(fields))
+
+
+def known_layouts() -> dict[str, InputLayout]:
+    """List the layouts that have a name of their own."""
+    return {layout.name: layout for layout in (ugt_57(), regions_18x14())}

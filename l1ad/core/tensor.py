@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +26,8 @@ class TensorType:
     def __post_init__(self) -> None:
         if not self.types:
             raise ValueError("a tensor needs at least one number format")
+        if len(self.types) == 1 and not self.types[0].width:
+            raise ValueError(f"{self.types[0]} has no bit; only single elements of a tensor can be always zero")
         for one in self.types:
             if one.width + self.fraction - one.fraction > INT64_SAFE_BITS:
                 raise ValueError(
@@ -83,13 +84,17 @@ class TensorType:
         """Cast raw integers of shape (n_events, n_elements) with `fraction` fraction bits to these types."""
         if self.is_uniform:
             return requantize(raw, fraction=fraction, to=self.types[0])
-        each = self.of_each(raw.shape[1])
         result = np.empty(raw.shape, dtype=np.int64)
-        order = sorted(range(len(each)), key=lambda index: str(each[index]))
-        for _, group in groupby(order, key=lambda index: str(each[index])):
-            columns = list(group)
-            one = each[columns[0]]
-            result[:, columns] = requantize(raw[:, columns], fraction=fraction, to=one) << (
-                self.fraction - one.fraction
-            )
+        for one, columns in self.groups(raw.shape[1]):
+            cast = requantize(raw[:, columns], fraction=fraction, to=one)
+            result[:, columns] = cast << (self.fraction - one.fraction)
         return result
+
+    def groups(self, n_elements: int) -> list[tuple[FixedType, NDArray[np.int64]]]:
+        """List each different type with the elements that have it."""
+        if self.is_uniform:
+            return [(self.types[0], np.arange(n_elements))]
+        elements: dict[FixedType, list[int]] = {}
+        for index, one in enumerate(self.of_each(n_elements)):
+            elements.setdefault(one, []).append(index)
+        return [(one, np.array(columns)) for one, columns in elements.items()]

@@ -49,12 +49,7 @@ class TriggerAlgorithm:
         thresholds = {name: operator.index(threshold) for name, threshold in self.thresholds.items()}
         object.__setattr__(self, "thresholds", MappingProxyType(thresholds))
         object.__setattr__(self, "provenance", MappingProxyType(dict(self.provenance)))
-        self.score.exact_sum_type(self.network.output_type, self.network.n_outputs)
-        if self.score.result.signed:
-            raise NotExactError(
-                f"{self.name!r}: the score word {self.score.result} is signed; a sum of squares that wraps "
-                "would turn negative, and thresholds compare the bits as an unsigned number"
-            )
+        self.score.check(self.network.output_type, self.network.n_outputs)
         for name, threshold in self.thresholds.items():
             if not self.score.result.holds_raw(threshold):
                 raise NotExactError(

@@ -7,14 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l1ad.core.errors import L1adError, TriggerFileError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputField, InputLayout
-from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, Layer
+from l1ad.core.layer_file import layer_document, layer_from
+from l1ad.core.layout import InputLayout
+from l1ad.core.network import FrozenNetwork
 from l1ad.core.scaling import Scaling
-from l1ad.core.score import Score
+from l1ad.core.score import Score, ScoreFunction
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 
@@ -96,9 +95,7 @@ def _document(trigger: TriggerAlgorithm) -> dict[str, Any]:
         "name": trigger.name,
         "layout": {
             "name": layout.name,
-            "fields": [
-                [f.object_type, f.slot, f.quantity, f.lsb, f.unit, f.raw_min, f.raw_max] for f in layout.fields
-            ],
+            "fields": layout.rows(),
         },
         "scaling": {
             "formula": "(x - offset) >> shift",
@@ -107,34 +104,15 @@ def _document(trigger: TriggerAlgorithm) -> dict[str, Any]:
             "working_type": str(scaling.working),
             "result_type": scaling.result.spelling,
         },
-        "network": [_layer_document(layer) for layer in trigger.network.layers],
-        "score": {"formula": "sum of squares of the encoder mean", "type": str(trigger.score.result)},
+        "network": [layer_document(layer) for layer in trigger.network.layers],
+        "score": {"formula": trigger.score.function.value, "type": str(trigger.score.result)},
         "thresholds": dict(trigger.thresholds),
         "provenance": dict(trigger.provenance),
     }
 
 
-def _layer_document(layer: Layer) -> dict[str, Any]:
-    if isinstance(layer, Activation):
-        return {
-            "name": layer.name, "layer": "activation", "function": layer.function.value, "n": layer.n,
-            "result_type": layer.result.spelling,
-        }  # fmt: skip
-    return {
-        "name": layer.name, "layer": "dense", "weight_type": str(layer.weight_type),
-        "bias_type": str(layer.bias_type), "accumulator_type": str(layer.accumulator),
-        "bias_raw": layer.bias_raw.tolist(), "weights_raw": layer.weights_raw.tolist(),
-    }  # fmt: skip
-
-
 def _trigger(document: dict[str, Any]) -> TriggerAlgorithm:
-    layout = InputLayout(
-        name=document["layout"]["name"],
-        fields=tuple(
-            InputField(object_type=o, slot=s, quantity=q, lsb=lsb, unit=u, raw_min=low, raw_max=high)
-            for o, s, q, lsb, u, low, high in document["layout"]["fields"]
-        ),
-    )
+    layout = InputLayout.from_rows(document["layout"]["name"], document["layout"]["fields"])
     part = document["scaling"]
     scaling = Scaling(
         layout=layout, offsets=tuple(part["offsets"]), shifts=tuple(part["shifts"]),
@@ -146,30 +124,12 @@ def _trigger(document: dict[str, Any]) -> TriggerAlgorithm:
         scaling=scaling,
         network=FrozenNetwork(
             n_inputs=layout.n_inputs, input_type=scaling.result,
-            layers=tuple(_layer(layer) for layer in document["network"]),
+            layers=tuple(layer_from(layer) for layer in document["network"]),
         ),
-        score=Score(FixedType.from_cpp(document["score"]["type"])),
+        score=Score(FixedType.from_cpp(document["score"]["type"]), ScoreFunction(document["score"]["formula"])),
         thresholds=document["thresholds"],
         provenance=document["provenance"],
     )  # fmt: skip
-
-
-def _layer(part: dict[str, Any]) -> Layer:
-    if part["layer"] == "activation":
-        return Activation(
-            name=part["name"], function=ActivationFunction(part["function"]), n=part["n"],
-            result=TensorType.from_spelling(part["result_type"]),
-        )  # fmt: skip
-    if part["layer"] != "dense":
-        raise ValueError(f"layer {part['name']!r} is of unknown kind {part['layer']!r}")
-    return Dense(
-        name=part["name"],
-        weights_raw=np.array(part["weights_raw"], dtype=np.int64),
-        weight_type=FixedType.from_cpp(part["weight_type"]),
-        bias_raw=np.array(part["bias_raw"], dtype=np.int64),
-        bias_type=FixedType.from_cpp(part["bias_type"]),
-        accumulator=FixedType.from_cpp(part["accumulator_type"]),
-    )
 
 
 def _parsed(path: Path) -> dict[str, Any]:

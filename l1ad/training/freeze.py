@@ -46,7 +46,7 @@ def frozen_encoder(encoder: Any, input_type: TensorType) -> FrozenNetwork:
         else:
             raise NotExactError(f"layer {keras_layer.name!r} is a {kind}; only QDense and QActivation freeze")
         layers.append(layer)
-        given = layer.output_type()
+        given = layer.output_type(given)
     return FrozenNetwork(n_inputs=encoder.input_shape[1], input_type=input_type, layers=tuple(layers))
 
 
@@ -68,16 +68,16 @@ def keras_trace(encoder: Any, network: FrozenNetwork, scaled_raw: NDArray[np.int
     outputs = taps.predict(inputs, batch_size=16_384, verbose=0)
     outputs = [outputs] if len(network.layers) == 1 else outputs
     trace: Trace = {}
-    for layer, values in zip(network.layers, outputs, strict=True):
-        scaled = values.astype(np.float64) * 2.0 ** layer.output_type().fraction
+    for (name, kind), values in zip(network.types.items(), outputs, strict=True):
+        scaled = values.astype(np.float64) * 2.0**kind.fraction
         raw = np.rint(scaled)
         if not np.array_equal(raw, scaled):
             event, element = np.argwhere(raw != scaled)[0]
             raise NotExactError(
-                f"event {event}, layer {layer.name!r}, element {element}: Keras gives "
-                f"{values[event, element]!r}, which is no step of {layer.output_type().spelling}"
+                f"event {event}, layer {name!r}, element {element}: Keras gives "
+                f"{values[event, element]!r}, which is no step of {kind.spelling}"
             )
-        trace[layer.name] = raw.astype(np.int64)
+        trace[name] = raw.astype(np.int64)
     return trace
 
 

@@ -107,9 +107,18 @@ def test_k_i_f_of_a_type_give_the_type_back(one: FixedType) -> None:
     assert FixedType.from_kif(*one.kif, rounding=one.rounding, overflow=one.overflow) == one
 
 
-def test_k_i_f_that_hold_no_bit_are_refused() -> None:
-    with pytest.raises(ValueError, match="at least one bit, not 0"):
-        FixedType.from_kif(0, 2, -2)
+@pytest.mark.parametrize("kif", [(0, 2, -2), (1, -3, 1), (0, 0, 0)])
+def test_k_i_f_that_hold_no_bit_are_the_type_that_is_always_zero(kif: tuple[int, int, int]) -> None:
+    nothing = FixedType.from_kif(*kif)
+    assert (nothing.width, nothing.raw_min, nothing.raw_max, nothing.signed) == (0, 0, 0, False)
+    assert str(nothing).startswith("ap_ufixed<0,0")
+    assert FixedType.from_cpp(str(nothing)) == nothing
+
+
+@pytest.mark.parametrize(("width", "integer", "signed"), [(0, 0, True), (0, 2, False), (-1, 0, False)])
+def test_other_formats_without_a_bit_are_refused(width: int, integer: int, signed: bool) -> None:
+    with pytest.raises(ValueError, match="at least one bit, not"):
+        FixedType(width, integer, signed)
 
 
 @pytest.mark.parametrize(

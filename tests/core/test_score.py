@@ -57,7 +57,7 @@ def test_scores_beyond_the_word_wrap_unless_it_saturates() -> None:
 )
 def test_the_exact_sum_type_holds_the_largest_sum_and_no_narrower_type_does(each: list[FixedType]) -> None:
     largest = sum((max((one.raw_min * one.lsb) ** 2, (one.raw_max * one.lsb) ** 2) for one in each), Fraction())
-    exact = Score(UGT_WORD).exact_sum_type(TensorType(tuple(each)), len(each))
+    exact = Score(UGT_WORD).before_cast(TensorType(tuple(each)), len(each))
     raw = exact.exact_raw(largest)
     assert not exact.signed
     assert exact.fraction == 2 * max(one.fraction for one in each)
@@ -66,9 +66,9 @@ def test_the_exact_sum_type_holds_the_largest_sum_and_no_narrower_type_does(each
 
 def test_a_mean_whose_sum_of_squares_is_wider_than_is_emulated_is_refused() -> None:
     score = Score(UGT_WORD)
-    assert score.exact_sum_type(TensorType.uniform(FixedType(31, 10)), 3).width == 62
+    assert score.before_cast(TensorType.uniform(FixedType(31, 10)), 3).width == 62
     words = (
         r"the sum of 3 squares of ap_fixed<32,10> needs 64 bits, more than the 62 that are emulated; use a narr"
     )
     with pytest.raises(NotExactError, match=words):
-        score.exact_sum_type(TensorType.uniform(FixedType(32, 10)), 3)
+        score.before_cast(TensorType.uniform(FixedType(32, 10)), 3)

@@ -83,7 +83,7 @@ def test_the_loss_falls_and_the_sparsity_is_reached(uninterrupted: tuple[Autoenc
     network = frozen_encoder(model.encoder, INPUT_TYPE)
     for layer in network.layers:
         if isinstance(layer, Dense):
-            assert layer.sparsity >= 0.5
+            assert layer.sum.sparsity >= 0.5
 
 
 def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path: Path) -> None:
