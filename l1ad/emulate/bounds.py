@@ -7,11 +7,23 @@ from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow
 from l1ad.core.integer import requantize, shift_raw
-from l1ad.core.network import Activation, ActivationFunction, Dense
+from l1ad.core.network import (
+    Activation,
+    ActivationFunction,
+    Conv2D,
+    Dense,
+    Pooling2D,
+    Weighted,
+)
+from l1ad.core.score import ScoreFunction
 from l1ad.core.tensor import TensorType
+from l1ad.core.trace import SCALED_INPUTS, SCORE
 from l1ad.core.trigger import TriggerAlgorithm
 
-__all__ = ["Interval", "before_cast_bounds", "bounds", "cast_interval"]
+__all__ = ["BEFORE_SCORE", "DIFFERENCE", "Interval", "before_cast_bounds", "bounds", "cast_interval", "sum_of"]
+
+DIFFERENCE = "difference"
+BEFORE_SCORE = "before_score"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -27,12 +39,17 @@ class Interval:
         return max(abs(int(self.low.min())), abs(int(self.high.max())))
 
 
+def sum_of(layer: str) -> str:
+    """Name the sums of a layer with weights, before the accumulator wraps."""
+    return f"{layer}:sum"
+
+
 def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
     """Bound every tensor of an algorithm for all inputs that its layout allows.
 
     Returns:
-        Interval by tensor, in order: `difference` (before the shift), `scaled_inputs`, for each dense
-        layer `NAME:sum` (before the accumulator wraps) and `NAME`, each activation, and `sum_of_squares`.
+        Interval by tensor, in order: `difference` (before the shift), `scaled_inputs`, each layer (those
+        with weights also as `NAME:sum`, before the accumulator wraps), and `before_score`.
         Elements are taken as independent, so an interval can be wider than what can really occur.
     """
     scaling = trigger.scaling
@@ -41,37 +58,36 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
         low=(trigger.layout.raw_min << fraction) - scaling.offsets_raw,
         high=(trigger.layout.raw_max << fraction) - scaling.offsets_raw,
     )
-    shifted = _shifted(difference, scaling.shifts)
-    current, given = cast_interval(shifted, fraction, scaling.result), scaling.result
-    found = {"difference": difference, "scaled_inputs": current}
-    for layer in trigger.network.layers:
-        if isinstance(layer, Dense):
+    current = cast_interval(_shifted(difference, scaling.shifts), fraction, scaling.result)
+    found = {DIFFERENCE: difference, SCALED_INPUTS: current}
+    for layer, given in trigger.network.given():
+        if isinstance(layer, Dense | Conv2D):
             total = _sums(layer, current, given)
-            found[f"{layer.name}:sum"] = total
-            current = cast_interval(total, layer.accumulator.fraction, layer.output_type())
-        else:
+            found[sum_of(layer.name)] = total
+            current = cast_interval(total, layer.accumulator.fraction, layer.output_type(given))
+        elif isinstance(layer, Activation):
             current = cast_interval(_activated(layer, current), given.fraction, layer.result)
-        given = layer.output_type()
+        elif isinstance(layer, Pooling2D):
+            current = _pooled(layer, current, given)
         found[layer.name] = current
-    largest = np.maximum(np.abs(current.low), np.abs(current.high))
-    found["sum_of_squares"] = Interval(
-        low=np.zeros(1, dtype=np.int64), high=np.array([np.sum(largest**2)], dtype=np.int64)
-    )
-    return found
+    return {**found, BEFORE_SCORE: _before_score(trigger, current)}
 
 
 def before_cast_bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
     """Bound what each cast of `casts.casts` is given, by the name of the tensor that results."""
     known = bounds(trigger)
     scaling = trigger.scaling
-    found = {"scaled_inputs": _shifted(known["difference"], scaling.shifts)}
-    current = known["scaled_inputs"]
+    found = {SCALED_INPUTS: _shifted(known[DIFFERENCE], scaling.shifts)}
+    current = known[SCALED_INPUTS]
     for layer in trigger.network.layers:
-        found[layer.name] = (
-            known[f"{layer.name}:sum"] if isinstance(layer, Dense) else _activated(layer, current)
-        )
+        if isinstance(layer, Dense | Conv2D):
+            found[layer.name] = known[sum_of(layer.name)]
+        elif isinstance(layer, Activation):
+            found[layer.name] = _activated(layer, current)
+        else:  # nothing is cast
+            found[layer.name] = known[layer.name]
         current = known[layer.name]
-    return {**found, "score": known["sum_of_squares"]}
+    return {**found, SCORE: known[BEFORE_SCORE]}
 
 
 def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
@@ -82,16 +98,17 @@ def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
     """
     n = len(values.low)
     low, high = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    for index, one in enumerate(to.of_each(n)):
-        step = to.fraction - one.fraction
+    for one, elements in to.groups(n):
+        ends = np.stack([values.low[elements], values.high[elements]])
         wide = FixedType(62, 62 - one.fraction, True, one.rounding, Overflow.SAT)
-        ends = requantize(np.array([values.low[index], values.high[index]]), fraction=fraction, to=wide)
-        inside = one.raw_min <= ends[0] and ends[1] <= one.raw_max
-        if inside or one.overflow in (Overflow.SAT, Overflow.SAT_SYM):
+        ends = requantize(ends, fraction=fraction, to=wide)
+        inside = (one.raw_min <= ends[0]) & (ends[1] <= one.raw_max)
+        if one.overflow in (Overflow.SAT, Overflow.SAT_SYM):
             ends = requantize(ends, fraction=one.fraction, to=one)
         else:
-            ends = np.array([one.raw_min, one.raw_max])
-        low[index], high[index] = ends[0] << step, ends[1] << step
+            ends = np.where(inside, ends, np.array([[one.raw_min], [one.raw_max]]))
+        step = to.fraction - one.fraction
+        low[elements], high[elements] = ends[0] << step, ends[1] << step
     return Interval(low=low, high=high)
 
 
@@ -102,18 +119,26 @@ def _shifted(difference: Interval, shifts: tuple[int, ...]) -> Interval:
     )
 
 
-def _sums(layer: Dense, given: Interval, given_type: TensorType) -> Interval:
-    fraction = layer.accumulator.fraction
-    align = fraction - given_type.fraction - layer.weight_type.fraction
-    ends = np.stack([layer.weights_raw * given.low[:, None], layer.weights_raw * given.high[:, None]])
-    bias = layer.bias_raw << (fraction - layer.bias_type.fraction)
-    return Interval(
-        low=(ends.min(axis=0).sum(axis=0) << align) + bias,
-        high=(ends.max(axis=0).sum(axis=0) << align) + bias,
-    )
+def _sums(layer: Weighted, given: Interval, given_type: TensorType) -> Interval:
+    low, high = (layer.terms(end[None])[0] for end in (given.low, given.high))
+    least, most = layer.sum.bounds(low, high, given_type.fraction)
+    return Interval(low=least.reshape(-1), high=most.reshape(-1))
 
 
 def _activated(layer: Activation, given: Interval) -> Interval:
     if layer.function is ActivationFunction.RELU:
         return Interval(low=np.maximum(given.low, 0), high=np.maximum(given.high, 0))
     return given
+
+
+def _pooled(layer: Pooling2D, given: Interval, given_type: TensorType) -> Interval:
+    # The maximum and the mean both grow with every element, so the ends are reached together.
+    low, high = (layer.apply(end[None], given_type)[0] for end in (given.low, given.high))
+    return Interval(low=low, high=high)
+
+
+def _before_score(trigger: TriggerAlgorithm, mean: Interval) -> Interval:
+    if trigger.score.function is ScoreFunction.OUTPUT:
+        return mean
+    largest = np.maximum(np.abs(mean.low), np.abs(mean.high))
+    return Interval(low=np.zeros(1, dtype=np.int64), high=np.array([np.sum(largest**2)], dtype=np.int64))

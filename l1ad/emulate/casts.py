@@ -1,4 +1,4 @@
-"""Every cast of an algorithm, with the values just before it: what overflow is about."""
+"""Every tensor of an algorithm with the values just before its cast: what overflow is about."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType
 from l1ad.core.integer import shift_raw
-from l1ad.core.network import ActivationFunction, Dense
+from l1ad.core.network import Activation, ActivationFunction, Conv2D, Dense
 from l1ad.core.scaling import Scaling
 from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
@@ -32,27 +32,28 @@ class Cast:
     fraction: int
     result: TensorType
 
-    def type_of(self, element: int) -> FixedType:
-        """Give the number format of an element."""
-        return self.result.of_each(self.n_elements)[element]
+    def types(self) -> tuple[FixedType, ...]:
+        """Give the number format of every element."""
+        return self.result.of_each(self.n_elements)
 
 
 def casts(trigger: TriggerAlgorithm) -> list[Cast]:
-    """List the casts in the order of the data flow: input, accumulators, activations, score."""
-    scaling, network = trigger.scaling, trigger.network
+    """List the tensors in the order of the data flow: input, layers, score.
+
+    Pooling and a change of shape cast nothing: their values before are those after.
+    """
+    scaling = trigger.scaling
     found = [
         Cast(tensor=SCALED_INPUTS, n_elements=trigger.layout.n_inputs, fraction=scaling.working.fraction,
              result=scaling.result)
     ]  # fmt: skip
-    given = scaling.result
-    for layer in network.layers:
-        fraction = layer.accumulator.fraction if isinstance(layer, Dense) else given.fraction
-        found.append(
-            Cast(tensor=layer.name, n_elements=layer.n_out, fraction=fraction, result=layer.output_type())
-        )
-        given = layer.output_type()
+    for layer, given in trigger.network.given():
+        result = layer.output_type(given)
+        fraction = given.fraction if isinstance(layer, Activation) else result.fraction
+        found.append(Cast(tensor=layer.name, n_elements=layer.n_out, fraction=fraction, result=result))
     score = TensorType.uniform(trigger.score.result)
-    return [*found, Cast(tensor=SCORE, n_elements=1, fraction=2 * given.fraction, result=score)]
+    fraction = trigger.score.fraction(trigger.network.output_type)
+    return [*found, Cast(tensor=SCORE, n_elements=1, fraction=fraction, result=score)]
 
 
 def values_before_casts(
@@ -60,19 +61,19 @@ def values_before_casts(
 ) -> dict[str, NDArray[np.int64]]:
     """Compute what each cast is given, as raw integers with the cast's `fraction`, shape (n_events, n)."""
     before = {SCALED_INPUTS: _shifted(trigger.scaling, inputs_raw)}
-    current, given = trigger.scaling.apply(inputs_raw), trigger.scaling.result
-    for layer in trigger.network.layers:
-        if isinstance(layer, Dense):
-            fraction = layer.accumulator.fraction
-            align = fraction - given.fraction - layer.weight_type.fraction
-            bias = layer.bias_raw << (fraction - layer.bias_type.fraction)
-            before[layer.name] = (current @ layer.weights_raw << align) + bias
-        else:
+    current = trigger.scaling.apply(inputs_raw)
+    for layer, given in trigger.network.given():
+        after = layer.apply(current, given)
+        if isinstance(layer, Dense | Conv2D):
+            total = layer.sum.of(layer.terms(current), given.fraction)
+            before[layer.name] = total.reshape(len(current), -1)
+        elif isinstance(layer, Activation):
             relu = layer.function is ActivationFunction.RELU
             before[layer.name] = np.maximum(current, 0) if relu else current
-        current = layer.apply(current, given)
-        given = layer.output_type()
-    before[SCORE] = np.einsum("ij,ij->i", current, current)[:, None]
+        else:
+            before[layer.name] = after
+        current = after
+    before[SCORE] = trigger.score.total(current)[:, None]
     return before
 
 

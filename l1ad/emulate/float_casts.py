@@ -1,113 +1,183 @@
-"""Casts in floating point: rounding and overflow of whole numbers, in place, as the hardware does them.
+"""Casts in floating point: rounding and overflow of whole numbers, as the hardware does them.
 
-Values are in steps of the target type, so that rounding is to whole numbers. They are exact as long as
-they and half a step fit the floating-point type, which `fast.py` proves.
+Values are in steps of the tensor they go to. They are exact as long as they and half a step fit the
+floating-point type, which `proof.py` proves. Every operation may reuse the array it is given.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
+from l1ad.core.tensor import TensorType
+from l1ad.emulate.arrays import Array, ArrayHome
 from l1ad.emulate.bounds import Interval
 
-__all__ = ["InPlace", "casts_to", "floored", "rectified", "scaled_by", "wrapped"]
+__all__ = ["Operation", "casts_to", "floored", "rectified", "scaled_by", "wrapped"]
 
-Float = NDArray[Any]
-InPlace = Callable[[Float], None]
+Operation = Callable[[Array], Array]
+"""What is done to values of shape (n_events, n_elements)."""
 
 
-def casts_to(one: FixedType, ends: Interval, *, rounds: bool) -> list[InPlace]:
-    """List what a cast does to values in steps of its type; what cannot matter is left out."""
-    casts: list[InPlace] = [_ROUNDINGS[one.rounding]] if rounds else []
-    low, high = float(one.raw_min), float(one.raw_max)
-    if one.raw_min <= int(ends.low.min()) and int(ends.high.max()) <= one.raw_max:
+def casts_to(to: TensorType, before: Interval, fraction: int, home: ArrayHome) -> list[Operation]:
+    """List what a cast does; what cannot matter is left out.
+
+    Args:
+        to: The number format(s) of the result; the values are in steps of `2**-to.fraction`.
+        before: Bounds of the values before, as raw integers.
+        fraction: Fraction bits of those bounds.
+        home: Where the values will live.
+    """
+    each = to.of_each(len(before.low))
+    modes: dict[tuple[Rounding, Overflow], list[int]] = {}
+    for index, one in enumerate(each):
+        modes.setdefault((one.rounding, one.overflow), []).append(index)
+    parts = [
+        (columns, _casts_of_one_mode([each[i] for i in columns], to, _of(before, columns), fraction, home))
+        for columns in modes.values()
+    ]
+    if len(parts) == 1:
+        return parts[0][1]
+    return [_by_columns(parts, home)] if any(casts for _, casts in parts) else []
+
+
+def _casts_of_one_mode(
+    types: Sequence[FixedType], to: TensorType, before: Interval, fraction: int, home: ArrayHome
+) -> list[Operation]:
+    steps = 2.0 ** np.array([to.fraction - one.fraction for one in types])
+    casts: list[Operation] = []
+    if any(fraction > one.fraction for one in types):
+        casts.append(_ROUNDINGS[types[0].rounding](home))
+    # Bounds in steps of each element, a step wider for what rounding adds.
+    scale = 2.0 ** np.array([one.fraction - fraction for one in types])
+    low, high = np.floor(before.low * scale) - 1, np.ceil(before.high * scale) + 1
+    casts += _overflow(types, low, high, home)
+    if not casts or (steps == 1).all():
         return casts
-    if one.overflow is Overflow.WRAP:
-        return [*casts, wrapped(low, 2.0**one.width)]
-    if one.overflow is Overflow.SAT_ZERO:
-        return [*casts, _zeroing(low, high)]
-    if one.overflow is Overflow.SAT_SYM and one.signed and one.width > 1:
-        low = -high
-    return [*casts, _clipping(low, high)]
+    return [scaled_by(1 / steps, home), *casts, scaled_by(steps, home)]
 
 
-def _clipping(low: float, high: float) -> InPlace:
-    def clip(values: Float) -> None:
-        np.clip(values, low, high, out=values)
+def _overflow(
+    types: Sequence[FixedType], low: NDArray[np.float64], high: NDArray[np.float64], home: ArrayHome
+) -> list[Operation]:
+    least = np.array([one.raw_min for one in types], dtype=np.float64)
+    most = np.array([one.raw_max for one in types], dtype=np.float64)
+    leaves = (low < least) | (high > most)
+    if not leaves.any():
+        return []
+    overflow = types[0].overflow
+    if overflow is Overflow.WRAP:
+        # What cannot leave wraps in a range of its own, no wider than it needs: wide types of other
+        # elements would take bits that the proof does not count.
+        reach = 2.0 ** np.ceil(np.log2(np.maximum(np.maximum(-low, high + 1), 1)))
+        width = 2.0 ** np.array([one.width for one in types])
+        return [wrapped(np.where(leaves, least, -reach), np.where(leaves, width, 2 * reach), home)]
+    if overflow is Overflow.SAT_ZERO:
+        return [_zeroed(least, most, home)]
+    if overflow is Overflow.SAT_SYM:
+        symmetric = np.array([one.signed and one.width > 1 for one in types])
+        least = np.where(symmetric, -most, least)
+    return [_clipped(least, most, home)]
 
-    return clip
+
+def _of(interval: Interval, columns: list[int]) -> Interval:
+    return Interval(low=interval.low[columns], high=interval.high[columns])
 
 
-def wrapped(low: float, modulus: float) -> InPlace:
+def _by_columns(parts: list[tuple[list[int], list[Operation]]], home: ArrayHome) -> Operation:
+    """Do to some elements one thing and to others another."""
+    xp = home.namespace
+    indices = [home.indices(np.array(columns)) for columns, _ in parts]
+    order = np.argsort(np.concatenate([columns for columns, _ in parts]))
+    back = home.indices(order)
+
+    def apply(values: Array) -> Array:
+        pieces = []
+        for index, (_, casts) in zip(indices, parts, strict=True):
+            piece = xp.take(values, index, axis=1)
+            for cast in casts:
+                piece = cast(piece)
+            pieces.append(piece)
+        return xp.take(xp.concat(pieces, axis=1), back, axis=1)
+
+    return apply
+
+
+def _clipped(low: NDArray[np.float64], high: NDArray[np.float64], home: ArrayHome) -> Operation:
+    xp, least, most = home.namespace, home.constant(low), home.constant(high)
+    if isinstance(least, float) and isinstance(most, float):
+        return lambda values: xp.clip(values, least, most)
+    # Of two bounds one may be shared and the other not, which not every library takes.
+    lowest, highest = home.matrix(low), home.matrix(high)
+    return lambda values: xp.minimum(xp.maximum(values, lowest), highest)
+
+
+def wrapped(low: NDArray[np.float64], modulus: NDArray[np.float64], home: ArrayHome) -> Operation:
     """Cut high bits off: bring values into [low, low + modulus)."""
-
-    def wrap(values: Float) -> None:
-        values -= np.floor((values - low) / modulus) * modulus
-
-    return wrap
+    xp, least, period = home.namespace, home.constant(low), home.constant(modulus)
+    return lambda values: values - xp.floor((values - least) / period) * period
 
 
-def _zeroing(low: float, high: float) -> InPlace:
-    def zero(values: Float) -> None:
-        values[(values < low) | (values > high)] = 0
-
-    return zero
+def _zeroed(low: NDArray[np.float64], high: NDArray[np.float64], home: ArrayHome) -> Operation:
+    xp, least, most = home.namespace, home.constant(low), home.constant(high)
+    return lambda values: values * xp.astype((values >= least) & (values <= most), home.real)
 
 
-def scaled_by(factor: float) -> InPlace:
-    """Multiply by a power of two."""
+def scaled_by(factor: NDArray[np.float64] | float, home: ArrayHome) -> Operation:
+    """Multiply by powers of two."""
+    constant = home.constant(factor)
 
-    def scale(values: Float) -> None:
-        values *= factor
+    def scale(values: Array) -> Array:
+        values *= constant
+        return values
 
     return scale
 
 
-def floored(values: Float) -> None:
+def floored(home: ArrayHome) -> Operation:
     """Round towards minus infinity."""
-    np.floor(values, out=values)
+    xp = home.namespace
+    return lambda values: xp.floor(values)
 
 
-def rectified(values: Float) -> None:
+def rectified(home: ArrayHome) -> Operation:
     """Replace what is negative by zero."""
-    np.maximum(values, 0, out=values)
+    xp = home.namespace
+    return lambda values: xp.clip(values, 0.0, None)
 
 
-def _to_even(values: Float) -> None:
-    np.rint(values, out=values)
+def _to_even(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.round(values)
 
 
-def _half_up(values: Float) -> None:
-    values += 0.5
-    np.floor(values, out=values)
+def _half_up(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.floor(values + 0.5)
 
 
-def _half_down(values: Float) -> None:
-    values -= 0.5
-    np.ceil(values, out=values)
+def _half_down(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.ceil(values - 0.5)
 
 
-def _half_away(values: Float) -> None:
-    values += np.copysign(np.asarray(0.5, dtype=values.dtype), values)
-    np.trunc(values, out=values)
+def _half_away(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.trunc(values + xp.sign(values) * 0.5)
 
 
-def _half_to_zero(values: Float) -> None:
-    signs = np.copysign(np.asarray(1, dtype=values.dtype), values)
-    np.abs(values, out=values)
-    values -= 0.5
-    np.ceil(values, out=values)
-    values *= signs
+def _half_to_zero(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.sign(values) * xp.ceil(xp.abs(values) - 0.5)
 
 
-def _to_zero(values: Float) -> None:
-    np.trunc(values, out=values)
+def _to_zero(home: ArrayHome) -> Operation:
+    xp = home.namespace
+    return lambda values: xp.trunc(values)
 
 
-_ROUNDINGS: dict[Rounding, InPlace] = {
+_ROUNDINGS: dict[Rounding, Callable[[ArrayHome], Operation]] = {
     Rounding.TRN: floored,
     Rounding.TRN_ZERO: _to_zero,
     Rounding.RND: _half_up,

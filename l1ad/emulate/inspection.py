@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.network import Activation, Dense
+from l1ad.core.fixed import FixedType
+from l1ad.core.network import Activation, Conv2D, Dense, Layer, Pooling2D, Weighted
+from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.bounds import Interval, before_cast_bounds
@@ -41,19 +43,19 @@ class TensorReport:
 
     Attributes:
         tensor: Its name.
-        kind: `scaling`, `dense`, `relu`, `linear` or `score`.
-        shape: Its elements, or `inputs x outputs` of a dense layer.
+        kind: `scaling`, `dense`, `conv2d`, `pooling2d`, `reshape`, `relu`, `linear` or `score`.
+        shape: Its elements, `inputs x outputs` of a dense layer, or the image before and after.
         weight_type: Format of the weights, empty without weights.
-        result_type: Format of the result; the first element's where they differ.
+        result_type: Format of the result, or how many different ones its elements have.
         low: Lowest value that the bounds allow before the cast, over all elements.
         high: Highest.
         headroom_bits: High bits that no value within the bounds uses; 0 where values can leave the format.
         sparsity: Fraction of zero weights.
-        multiplications: Non-zero weights.
-        ebops: Weight bits times input bits, summed over the non-zero weights, as HGQ counts for uniform
-            types (arXiv:2405.00645).
+        multiplications: Products with weights that are not zero, all positions of a convolution counted.
+        ebops: Bits of the input times bits of the weight, summed over all products, as HGQ counts them: of
+            a constant, the bits from its first to its last that is set (arXiv:2405.00645, section 3).
         leaving: Elements whose bounds leave the format, so that overflow cannot be excluded.
-        overflow: What happens to such values: the overflow mode.
+        overflow: What happens to such values: the overflow mode of the element furthest out.
         witness: An event that does leave it, when the search found one.
     """
 
@@ -74,51 +76,85 @@ class TensorReport:
 
 
 def inspect(trigger: TriggerAlgorithm) -> list[TensorReport]:
-    """Bound every cast of an algorithm and look for events that leave a format.
+    """Bound every tensor of an algorithm and look for events that leave a format.
 
     A tensor with `leaving == 0` is proven: no input that the layout allows overflows it. Where the bounds
     leave a format, the witness is searched by moving one input at a time; none found proves nothing.
     """
     known = before_cast_bounds(trigger)
-    layers = {layer.name: layer for layer in trigger.network.layers}
-    reports = []
-    input_bits = max(one.width for one in trigger.scaling.result.types)
-    for cast in casts(trigger):
-        layer = layers.get(cast.tensor)
-        interval, first = known[cast.tensor], cast.type_of(0)
-        outside = _leaving(cast, interval)
-        step = 2.0**-cast.fraction
-        weights = layer.weights_raw if isinstance(layer, Dense) else np.zeros((0, 0), dtype=np.int64)
-        used = int(np.count_nonzero(weights))
-        weight_bits = layer.weight_type.width if isinstance(layer, Dense) else 0
-        reports.append(
-            TensorReport(
-                tensor=cast.tensor,
-                kind=_kind(cast, layer),
-                shape=f"{layer.n_in} x {layer.n_out}" if isinstance(layer, Dense) else str(cast.n_elements),
-                weight_type=str(layer.weight_type) if isinstance(layer, Dense) else "",
-                result_type=str(first),
-                low=float(interval.low.min()) * step,
-                high=float(interval.high.max()) * step,
-                headroom_bits=0 if len(outside) else _headroom(cast, interval),
-                sparsity=layer.sparsity if isinstance(layer, Dense) else None,
-                multiplications=used,
-                ebops=used * weight_bits * input_bits,
-                leaving=len(outside),
-                overflow=first.overflow.value,
-                witness=_witness(trigger, cast, interval, outside),
-            )
-        )
-        input_bits = max(one.width for one in cast.result.types)
-    return reports
+    layers = {layer.name: (layer, given) for layer, given in trigger.network.given()}
+    return [
+        _report(trigger, cast, known[cast.tensor], *layers.get(cast.tensor, (None, None)))
+        for cast in casts(trigger)
+    ]
 
 
-def _kind(cast: Cast, layer: Dense | Activation | None) -> str:
-    if isinstance(layer, Dense):
-        return "dense"
+def _report(
+    trigger: TriggerAlgorithm, cast: Cast, interval: Interval, layer: Layer | None, given: TensorType | None
+) -> TensorReport:
+    weighted = layer if isinstance(layer, Dense | Conv2D) else None
+    each, step = cast.types(), 2.0**-cast.fraction
+    outside = _leaving(cast, interval)
+    overflow = each[outside[0]] if outside else each[0]
+    products, ebops = (0, 0) if weighted is None or given is None else _products(weighted, given)
+    return TensorReport(
+        tensor=cast.tensor,
+        kind=_kind(cast, layer),
+        shape=_shape(cast, layer),
+        weight_type="" if weighted is None else str(weighted.weight_type),
+        result_type=_spelling(cast.result),
+        low=float(interval.low.min()) * step,
+        high=float(interval.high.max()) * step,
+        headroom_bits=0 if outside else _headroom(cast, interval),
+        sparsity=None if weighted is None else weighted.sum.sparsity,
+        multiplications=products,
+        ebops=ebops,
+        leaving=len(outside),
+        overflow=overflow.overflow.value,
+        witness=_witness(trigger, cast, interval, outside),
+    )
+
+
+def _kind(cast: Cast, layer: Layer | None) -> str:
     if isinstance(layer, Activation):
         return layer.function.value
-    return {SCALED_INPUTS: "scaling", SCORE: "score"}[cast.tensor]
+    if layer is None:
+        return {SCALED_INPUTS: "scaling", SCORE: "score"}[cast.tensor]
+    return type(layer).__name__.lower()
+
+
+def _shape(cast: Cast, layer: Layer | None) -> str:
+    if isinstance(layer, Dense):
+        return f"{layer.n_in} x {layer.n_out}"
+    if isinstance(layer, Conv2D | Pooling2D):
+        before, after = (" x ".join(map(str, shape)) for shape in (layer.input_shape, layer.result_shape))
+        return f"{before} to {after}"
+    return str(cast.n_elements)
+
+
+def _spelling(result: TensorType) -> str:
+    """Name the one type of a tensor, or how many there are and how wide."""
+    if result.is_uniform:
+        return str(result.types[0])
+    widths = [one.width for one in result.types]
+    return f"{len(set(result.types))} types of {min(widths)} to {max(widths)} bits"
+
+
+def _products(layer: Weighted, given: TensorType) -> tuple[int, int]:
+    """Count the products with weights that are not zero, and their EBOPs."""
+    widths = np.array([one.width for one in given.of_each(layer.n_in)])
+    weights = layer.sum.weights_raw
+    used = layer.terms(np.ones((1, layer.n_in), dtype=np.int64))[0] @ (weights != 0)
+    bits = layer.terms(widths[None])[0] @ _enclosed_bits(weights)
+    return int(used.sum()), int(bits.sum())
+
+
+def _enclosed_bits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Count the bits from the first to the last that is set, of the magnitude of each weight."""
+    magnitude = np.abs(weights_raw)
+    lowest = magnitude & -magnitude
+    spans = np.where(magnitude > 0, magnitude // np.maximum(lowest, 1), 0)
+    return np.ceil(np.log2(spans + 1.0)).astype(np.int64)  # exact: spans are odd and far below 2^53
 
 
 def _limits(cast: Cast, element: int) -> tuple[float, float]:
@@ -126,16 +162,19 @@ def _limits(cast: Cast, element: int) -> tuple[float, float]:
 
     Within half a step beyond the end some rounding modes still come back inside.
     """
-    one = cast.type_of(element)
-    step = 2.0 ** (cast.fraction - one.fraction)
+    return _limits_of(cast.types()[element], cast.fraction)
+
+
+def _limits_of(one: FixedType, fraction: int) -> tuple[float, float]:
+    step = 2.0 ** (fraction - one.fraction)
     return (one.raw_min - 0.5) * step, (one.raw_max + 0.5) * step
 
 
 def _leaving(cast: Cast, interval: Interval) -> list[int]:
     """List the elements whose bounds leave the format, the furthest out first."""
     excess = []
-    for element in range(cast.n_elements):
-        low, high = _limits(cast, element)
+    for element, one in enumerate(cast.types()):
+        low, high = _limits_of(one, cast.fraction)
         out = max(low - int(interval.low[element]), int(interval.high[element]) - high)
         if out > 0:
             excess.append((-out, element))
@@ -145,8 +184,7 @@ def _leaving(cast: Cast, interval: Interval) -> list[int]:
 def _headroom(cast: Cast, interval: Interval) -> int:
     """Count the high bits to spare in every element."""
     spare = []
-    for element in range(cast.n_elements):
-        one = cast.type_of(element)
+    for element, one in enumerate(cast.types()):
         scale = 2.0 ** (one.fraction - cast.fraction)
         low, high = float(interval.low[element]) * scale, float(interval.high[element]) * scale
         narrower = 0
@@ -169,7 +207,7 @@ def _witness(trigger: TriggerAlgorithm, cast: Cast, interval: Interval, outside:
                 continue
             event, reached = _climb(trigger, cast.tensor, element, sign, limit)
             if sign * reached > sign * limit:
-                step, one = 2.0**-cast.fraction, cast.type_of(element)
+                step, one = 2.0**-cast.fraction, cast.types()[element]
                 edge = one.raw_max if sign > 0 else one.raw_min
                 return Witness(
                     element=element,

@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.bounds import bounds
-from l1ad.emulate.engine import trace
+from l1ad.emulate.engine import emulate, trace
 from l1ad.emulate.fast import fast_engine
+from l1ad.emulate.proof import casts_each_product
 
 Events = Callable[[int], NDArray[np.int16]]
 Drawn = Callable[..., TriggerAlgorithm]
@@ -50,6 +51,41 @@ def test_the_usual_formats_are_proven_for_single_precision(trigger: TriggerAlgor
     assert engine.dtype == "float32"
     inputs_raw = events(5000)
     np.testing.assert_array_equal(engine.scores(inputs_raw), trace(trigger, inputs_raw)["score"][:, 0])
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_images_and_types_of_each_element_get_the_same_scores_from_both_engines(
+    seed: int, random_image_algorithm: Drawn, drawn_images: DrawnEvents
+) -> None:
+    trigger = random_image_algorithm(seed)
+    engine = fast_engine(trigger)
+    assert engine is not None
+    inputs_raw = drawn_images(seed)
+    np.testing.assert_array_equal(engine.scores(inputs_raw), trace(trigger, inputs_raw)["score"][:, 0])
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_an_algorithm_that_casts_each_product_is_left_to_the_reference(
+    seed: int, random_image_algorithm: Drawn, drawn_images: DrawnEvents
+) -> None:
+    trigger = random_image_algorithm(seed, drops=True)
+    drops = casts_each_product(trigger.network)
+    assert (fast_engine(trigger) is None) == drops
+    inputs_raw = drawn_images(seed)
+    np.testing.assert_array_equal(
+        emulate(trigger, inputs_raw).score_raw, trace(trigger, inputs_raw)["score"][:, 0]
+    )
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_no_tensor_of_an_image_network_ever_leaves_its_bounds(
+    seed: int, random_image_algorithm: Drawn, drawn_images: DrawnEvents
+) -> None:
+    trigger = random_image_algorithm(seed, drops=bool(seed % 2))
+    known, traced = bounds(trigger), trace(trigger, drawn_images(seed))
+    for name in ["scaled_inputs", *(layer.name for layer in trigger.network.layers)]:
+        assert np.all(known[name].low <= traced[name].min(axis=0)), name
+        assert np.all(traced[name].max(axis=0) <= known[name].high), name
 
 
 @pytest.mark.parametrize("seed", range(30))

@@ -1,0 +1,57 @@
+"""Where arrays live: NumPy on the processor, CuPy or PyTorch on a GPU, by the Python array API standard."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Array", "ArrayHome"]
+
+Array = Any
+"""An array of any library that keeps to the array API standard, 2023.12 or later."""
+
+
+@dataclass(frozen=True)
+class ArrayHome:
+    """A library, a device of it, and the floating-point type to compute in.
+
+    Attributes:
+        namespace: The library's array API namespace.
+        device: Its name for the device; None is its default.
+        dtype: `float32` or `float64`.
+    """
+
+    namespace: Any
+    device: Any
+    dtype: str
+
+    @classmethod
+    def of(cls, array: Array, dtype: str) -> "ArrayHome":
+        """Find the home of an array."""
+        namespace = array_api_compat.array_namespace(array)
+        if array_api_compat.is_numpy_array(array):
+            return cls(namespace, None, dtype)
+        return cls(namespace, array_api_compat.device(array), dtype)
+
+    @cached_property
+    def real(self) -> Any:
+        """The floating-point type as the library names it."""
+        return getattr(self.namespace, self.dtype)
+
+    def constant(self, values: NDArray[Any] | float) -> Array:
+        """Bring real numbers here; what all share becomes one plain number, which is faster."""
+        found = np.asarray(values, dtype=np.float64)
+        if found.ndim <= 1 and np.unique(found).size == 1:
+            return float(found.flat[0])
+        return self.namespace.asarray(found, dtype=self.real, device=self.device)
+
+    def matrix(self, values: NDArray[Any]) -> Array:
+        """Bring a matrix of real numbers here."""
+        return self.namespace.asarray(values.astype(self.dtype), dtype=self.real, device=self.device)
+
+    def indices(self, values: NDArray[np.int64]) -> Array:
+        """Bring indices here."""
+        return self.namespace.asarray(values, dtype=self.namespace.int64, device=self.device)

@@ -1,0 +1,56 @@
+"""Which floating-point type, if any, computes an algorithm without ever rounding."""
+
+import numpy as np
+
+from l1ad.core.network import Conv2D, Dense, FrozenNetwork
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.emulate.bounds import BEFORE_SCORE, DIFFERENCE, Interval, bounds
+
+__all__ = ["casts_each_product", "exact_dtype"]
+
+_EXACT_BITS = {"float32": 24, "float64": 53}
+
+
+def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = None) -> str | None:
+    """Find the narrowest floating-point type that holds every integer of the computation.
+
+    A float32 holds every integer up to 2^24, a float64 up to 2^53. While every product and every partial
+    sum, in any order, stays below, sums in floating point are exact.
+
+    Args:
+        trigger: The algorithm.
+        known: Its `bounds`, if they are at hand.
+
+    Returns:
+        `float32`, `float64`, or None: then only integers will do.
+    """
+    if casts_each_product(trigger.network):
+        return None
+    known = bounds(trigger) if known is None else known
+    largest = [known[DIFFERENCE].magnitude << max(0, -min(trigger.scaling.shifts))]
+    current = known["scaled_inputs"]
+    for layer, given in trigger.network.given():
+        if isinstance(layer, Dense | Conv2D):
+            # Any order of the sum: the magnitudes of all products and the bias together.
+            reach = np.maximum(np.abs(current.low), np.abs(current.high))
+            fraction = layer.accumulator.fraction
+            products = layer.terms(reach[None])[0] @ np.abs(layer.sum.weights_raw)
+            grown = fraction - given.fraction - layer.weight_type.fraction
+            bias = np.abs(layer.bias_raw) << (fraction - layer.bias_type.fraction)
+            largest.append(int(((products << grown) + bias).max()))
+        current = known[layer.name]
+        largest.append(current.magnitude)
+    largest.append(known[BEFORE_SCORE].magnitude)
+    # One bit to spare, for the half that rounding adds; casts to finer steps move the point only.
+    for dtype, bits in _EXACT_BITS.items():
+        if max(largest) < 1 << (bits - 1):
+            return dtype
+    return None
+
+
+def casts_each_product(network: FrozenNetwork) -> bool:
+    """Tell whether an accumulator casts its products one by one, which no matrix product does."""
+    return any(
+        isinstance(layer, Dense | Conv2D) and layer.sum.drops_bits(given.fraction)
+        for layer, given in network.given()
+    )
