@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 
 from l1ad.core.errors import DataError
-from l1ad.core.layout import InputLayout, ugt_57
+from l1ad.core.layout import InputLayout, known_layouts
 from l1ad.data.events import EventBatch
 
 __all__ = ["event_blocks", "file_digest", "read_events", "read_provenance", "write_events"]
@@ -45,6 +45,8 @@ def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> 
     with h5py.File(image, "w") as file:
         file.attrs["layout"] = events.layout.name
         file.attrs["sample"] = events.sample
+        if known_layouts().get(events.layout.name) != events.layout:
+            file.attrs["layout_fields"] = json.dumps(events.layout.rows())
         file.attrs["columns"] = json.dumps(events.layout.names)
         file.attrs["provenance"] = json.dumps(provenance, indent=1)
         shape = (chunk, events.layout.n_inputs)
@@ -121,11 +123,11 @@ def _read(found: _Datasets, start: int, stop: int | None) -> EventBatch:
         values, event_number = found.inputs[start:stop], found.numbers[start:stop]
     except OSError as fault:
         raise DataError(f"{found.path}: cannot be read ({fault}); is it complete?") from None
-    if values.dtype != np.int16:
+    if values.dtype != found.layout.dtype:
         found.layout.check(values, where=where)  # what the narrower type could not show any more
     return EventBatch(
         layout=found.layout,
-        inputs_raw=values.astype(np.int16, copy=False),
+        inputs_raw=values.astype(found.layout.dtype, copy=False),
         event_number=event_number,
         sample=found.sample,
         where=where,
@@ -159,10 +161,7 @@ def _opened(path: Path) -> h5py.File:
 
 
 def _layout(file: h5py.File, path: Path) -> InputLayout:
-    layout = ugt_57()
-    named = file.attrs.get("layout")
-    if named != layout.name:
-        raise DataError(f"{path}: input layout {named!r} is not known; known is {layout.name!r}")
+    layout = _named_layout(file, path)
     columns = _json_attribute(file, "columns", path)
     if not isinstance(columns, list):
         raise DataError(f"{path}: the attribute 'columns' is not a JSON list of names")
@@ -176,6 +175,23 @@ def _layout(file: h5py.File, path: Path) -> InputLayout:
     if tuple(columns) != layout.names:
         raise DataError(f"{path}: the columns are in another order than layout {layout.name!r} has them")
     return layout
+
+
+def _named_layout(file: h5py.File, path: Path) -> InputLayout:
+    """Find the layout that a file names: one of ours, or one that it spells out."""
+    named, rows = file.attrs.get("layout"), _json_attribute(file, "layout_fields", path)
+    known = known_layouts()
+    if rows is None and named in known:
+        return known[named]
+    if rows is None:
+        raise DataError(
+            f"{path}: input layout {named!r} is not known; known are {', '.join(known)}, and others are "
+            "spelled out in the attribute 'layout_fields'"
+        )
+    try:
+        return InputLayout.from_rows(str(named), rows)
+    except (TypeError, ValueError) as fault:
+        raise DataError(f"{path}: the attribute 'layout_fields' spells out no layout ({fault})") from None
 
 
 def _dataset(file: h5py.File, name: str, path: Path) -> h5py.Dataset:

@@ -24,7 +24,7 @@ class EventBatch:
     """
 
     layout: InputLayout
-    inputs_raw: NDArray[np.int16]
+    inputs_raw: NDArray[np.signedinteger]
     event_number: NDArray[np.int64]
     sample: str
     where: str | None = None

@@ -40,6 +40,10 @@ def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progre
     done = 0
     blocks = event_blocks(path, BLOCK_EVENTS)
     first, n_events = next(blocks)
+    if first.layout != trigger.layout:
+        raise DataError(
+            f"{path}: events of layout {first.layout.name!r}, the algorithm reads {trigger.layout.name!r}"
+        )
     digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": file_digest(path)}
     with writing_scores(target, n_events=n_events, sample=first.sample, **digests) as writer:
         for block, _ in chain([(first, n_events)], blocks):

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import l1ad
 from l1ad.core.errors import DataError
-from l1ad.core.network import Dense
+from l1ad.core.network import Conv2D, Dense
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
 from l1ad.core.units import Clock
@@ -131,13 +131,14 @@ def _rate_curve(background_raw: NDArray[np.int64], stream: Stream) -> RateCurve:
 def _layer_rows(trigger: TriggerAlgorithm) -> list[list[str]]:
     layout = trigger.layout
     rows = [["input scaling", str(layout.n_inputs), "", str(trigger.scaling.result.spelling), ""]]
-    for layer in trigger.network.layers:
-        result = str(layer.output_type().spelling)
-        if isinstance(layer, Dense):
-            shape, sparsity = f"{layer.n_in} x {layer.n_out}", f"{layer.sparsity:.1%}"
-            rows.append([layer.name, shape, str(layer.weight_type), result, sparsity])
+    for layer, given in trigger.network.given():
+        kind = layer.output_type(given)
+        result = str(kind.types[0]) if kind.is_uniform else f"{len(set(kind.types))} types"
+        if isinstance(layer, Dense | Conv2D):
+            shape = " x ".join(str(size) for size in layer.weights_raw.shape)
+            rows.append([layer.name, shape, str(layer.weight_type), result, f"{layer.sum.sparsity:.1%}"])
         else:
-            rows.append([layer.name, str(layer.n), "", result, ""])
+            rows.append([layer.name, str(layer.n_out), "", result, ""])
     return [*rows, ["score", "1", "", str(trigger.score.result), ""]]
 
 

@@ -12,7 +12,7 @@ import l1ad
 from l1ad.config.run import RunConfig
 from l1ad.core.errors import DataError
 from l1ad.core.fixed import FixedType
-from l1ad.core.network import Dense
+from l1ad.core.network import Conv2D, Dense
 from l1ad.core.progress import Progress, silent
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score
@@ -108,7 +108,9 @@ def freeze(run: RunDirectory) -> TriggerAlgorithm:
 
 def sparsity(trigger: TriggerAlgorithm) -> float:
     """Fraction of zeros among all weights of an algorithm."""
-    weights = [layer.weights_raw.ravel() for layer in trigger.network.layers if isinstance(layer, Dense)]
+    weights = [
+        layer.weights_raw.ravel() for layer in trigger.network.layers if isinstance(layer, Dense | Conv2D)
+    ]
     return float(np.mean(np.concatenate(weights) == 0))
 
 

@@ -17,7 +17,7 @@ def _random_events(n_events: int, seed: int) -> EventBatch:
     inputs = rng.integers(layout.raw_min, layout.raw_max + 1, size=(n_events, layout.n_inputs))
     return EventBatch(
         layout=layout,
-        inputs_raw=inputs.astype(np.int16),
+        inputs_raw=inputs.astype(layout.dtype),
         event_number=rng.permutation(n_events).astype(np.int64),
         sample="random",
     )

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from l1ad.core.layout import InputLayout, numbered_inputs, regions_18x14
 from l1ad.data.event_file import event_blocks, file_digest, read_events, read_provenance, write_events
 from l1ad.data.events import EventBatch
 
@@ -112,3 +113,22 @@ def test_blocks_in_a_row_are_the_whole_file(
     np.testing.assert_array_equal(
         np.concatenate([block.event_number for block, _ in blocks]), events.event_number
     )
+
+
+@pytest.mark.parametrize(
+    "layout",
+    [regions_18x14(), numbered_inputs(5, width=20, signed=True), numbered_inputs(3, width=33, signed=False)],
+)
+def test_events_of_another_layout_come_back_with_it(layout: InputLayout, tmp_path: Path) -> None:
+    rng = np.random.default_rng(3)
+    events = EventBatch(
+        layout=layout,
+        inputs_raw=rng.integers(layout.raw_min, layout.raw_max + 1, (40, layout.n_inputs)),
+        event_number=np.arange(40),
+        sample="drawn",
+    )
+    write_events(tmp_path / "events.h5", events, {})
+    read = read_events(tmp_path / "events.h5")
+    assert read.layout == layout
+    assert read.inputs_raw.dtype == layout.dtype
+    np.testing.assert_array_equal(read.inputs_raw, events.inputs_raw)

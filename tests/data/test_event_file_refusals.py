@@ -64,6 +64,11 @@ def test_a_file_that_is_not_hdf5_is_refused(path: Path, content: bytes) -> None:
     assert "file signature not found" in message
 
 
+UNKNOWN = (
+    "is not known; known are ugt_57, regions_18x14, and others are spelled out in the attribute 'layout_fields'"
+)
+
+
 @pytest.mark.parametrize("kept", [0.99, 0.5, 0.05])
 def test_a_truncated_file_is_refused(path: Path, kept: float) -> None:
     whole = path.read_bytes()
@@ -74,13 +79,22 @@ def test_a_truncated_file_is_refused(path: Path, kept: float) -> None:
 def test_an_hdf5_file_of_something_else_is_refused(path: Path) -> None:
     with h5py.File(path, "w") as file:
         file.create_dataset("Particles", data=np.zeros((3, 19, 4)))
-    assert refusal(path) == "input layout None is not known; known is 'ugt_57'"
+    assert refusal(path) == f"input layout None {UNKNOWN}"
 
 
 def test_another_layout_is_refused(path: Path) -> None:
     with h5py.File(path, "r+") as file:
         file.attrs["layout"] = "hlt_21"
-    assert refusal(path) == "input layout 'hlt_21' is not known; known is 'ugt_57'"
+    assert refusal(path) == f"input layout 'hlt_21' {UNKNOWN}"
+
+
+@pytest.mark.parametrize(
+    "rows", ["[]", "3", '[["mu", 0, "pt"]]', '[["mu", 0, "pt", 0.5, "GeV", 5, 9]]', '{"a": 1}']
+)
+def test_a_layout_that_is_spelled_out_wrongly_is_refused(path: Path, rows: str) -> None:
+    with h5py.File(path, "r+") as file:
+        file.attrs["layout_fields"] = rows
+    assert "the attribute 'layout_fields' spells out no layout" in refusal(path)
 
 
 @pytest.mark.parametrize("name", ["inputs", "event_number"])
