@@ -1,5 +1,7 @@
 """From hardware integers to the network's inputs: subtract an offset, shift by a power of two, cast."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -12,7 +14,7 @@ from l1ad.core.integer import requantize, shift_raw
 from l1ad.core.layout import InputLayout
 from l1ad.core.tensor import TensorType
 
-__all__ = ["Scaling"]
+__all__ = ["Scaling", "lossless_working_type"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,3 +92,27 @@ class Scaling:
             columns = [index for index, one in enumerate(self.shifts) if one == shift]
             shifted[:, columns] = shift_raw(shifted[:, columns], shift)
         return self.result.cast(shifted, fraction=fraction)
+
+
+_MOST_FRACTION_BITS = 32
+
+
+def lossless_working_type(layout: InputLayout, offsets: Sequence[float], shifts: Sequence[int]) -> FixedType:
+    """Find a working type in which no difference overflows and no shift loses a bit.
+
+    Raises:
+        NotExactError: If an offset has so many fraction bits (0.1 has 55) that it is none for hardware.
+    """
+    largest, fraction = 1, 0
+    for field, offset, shift in zip(layout.fields, offsets, shifts, strict=True):
+        offset_bits = Fraction(offset).denominator.bit_length() - 1
+        if offset_bits > _MOST_FRACTION_BITS:
+            raise NotExactError(
+                f"offset {offset:g} of {field.name!r} has {offset_bits} fraction bits; round it, e.g. to "
+                f"{round(offset * 16) / 16:g}"
+            )
+        fraction = max(fraction, offset_bits + max(0, shift))
+        for end in (field.raw_min, field.raw_max):
+            largest = max(largest, abs(end), math.ceil(abs(end - offset) * 2.0 ** max(0, -shift)))
+    integer = largest.bit_length() + 1
+    return FixedType(integer + fraction, integer)

@@ -32,7 +32,9 @@ class ReportContent:
         scores: Scores by sample, the background first, hardware units.
         roc: ROC curve by signal.
         rate_curve: Rate against threshold.
-        history: Training record of each epoch.
+        history: Training record of each epoch; empty for an imported model.
+        origin: What an imported model was.
+        notes: What its import lost or chose.
         titles: What to call each sample.
     """
 
@@ -43,4 +45,6 @@ class ReportContent:
     roc: dict[str, Roc]
     rate_curve: RateCurve
     history: list[dict[str, float]]
+    origin: str
+    notes: tuple[str, ...]
     titles: dict[str, str]

@@ -28,7 +28,10 @@ _COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#
 def draw_figures(content: ReportContent, folder: Path) -> None:
     """Draw every figure as PNG into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, draw in (("scores", _scores), ("roc", _roc), ("rate", _rate), ("training", _training)):
+    drawn = {"scores": _scores, "roc": _roc, "rate": _rate}
+    if content.history:  # an imported model has none
+        drawn["training"] = _training
+    for name, draw in drawn.items():
         with _figure(folder / f"{name}.png") as axes:
             draw(content, axes)
 

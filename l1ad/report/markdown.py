@@ -30,13 +30,20 @@ def markdown_report(content: ReportContent) -> str:
         _latency(content.summary["latency"]),
         "## Number formats",
         table(["layer", "shape", "weights", "result", "sparsity"], content.layers),
-        "## Training",
-        _figure("training"),
+        *_origin(content),
         "## Provenance",
         table(["what", "SHA-256"], _digests(content.summary["digests"])),
         table(["package", "version"], [[k, v] for k, v in content.summary["versions"].items()]),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _origin(content: ReportContent) -> list[str]:
+    """Tell where the network comes from: its training, or the model it was imported from."""
+    if content.history:
+        return ["## Training", _figure("training")]
+    notes = "\n".join(f"- {note}" for note in content.notes) or "Nothing was rounded on the way."
+    return ["## Import", f"Imported from {content.origin}.", notes]
 
 
 def rate_text(rate: dict[str, Any]) -> str:

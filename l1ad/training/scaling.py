@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputField, InputLayout
-from l1ad.core.scaling import Scaling
+from l1ad.core.layout import InputField
+from l1ad.core.scaling import Scaling, lossless_working_type
 from l1ad.core.tensor import TensorType
 from l1ad.data.events import EventBatch
 
@@ -39,7 +39,7 @@ def chosen_scaling(background: EventBatch, input_type: FixedType) -> Scaling:
         layout=layout,
         offsets=tuple(offsets),
         shifts=tuple(shifts),
-        working=_lossless_type(layout, offsets, shifts),
+        working=lossless_working_type(layout, offsets, shifts),
         result=TensorType.uniform(input_type),
     )
 
@@ -49,12 +49,3 @@ def _shift(values: NDArray[np.int16], field: InputField) -> int:
     if width == 0.0:  # nothing to learn from: take the width of a flat spectrum over the whole range
         width = (field.raw_max - field.raw_min) / math.sqrt(12)
     return round(math.log2(width)) if width > 0 else 0
-
-
-def _lossless_type(layout: InputLayout, offsets: list[float], shifts: list[int]) -> FixedType:
-    largest = 1
-    for field, offset, shift in zip(layout.fields, offsets, shifts, strict=True):
-        for end in (field.raw_min, field.raw_max):
-            largest = max(largest, abs(end), math.ceil(abs(end - offset) * 2.0 ** max(0, -shift)))
-    integer, fraction = largest.bit_length() + 1, max(0, *shifts)
-    return FixedType(integer + fraction, integer)

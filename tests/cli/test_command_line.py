@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
-STEPS = ("demo", "simulate", "train", "freeze", "emulate", "rates", "build", "inspect", "verify", "report")
+STEPS = (
+    "demo", "simulate", "train", "freeze", "import", "emulate", "rates", "build", "inspect", "verify", "export",
+    "report",
+)  # fmt: skip
 
 
 def l1ad(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,86 @@
+"""How an existing model becomes a trigger algorithm: what its file does not say."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, PositiveInt, model_validator
+
+from l1ad.config.loading import Section
+from l1ad.core.fixed import FixedType
+
+__all__ = ["ImportConfig", "InputsConfig", "ScalingConfig", "ScoreConfig", "TypesConfig"]
+
+
+def _spelling(text: str) -> str:
+    FixedType.from_cpp(text)
+    return text
+
+
+Spelling = Annotated[str, AfterValidator(_spelling)]
+"""A number format as C++ spells it."""
+
+
+class InputsConfig(Section):
+    """Inputs without names of their own."""
+
+    inputs: PositiveInt
+    bits: int = Field(ge=1, le=32, description="Bits of each hardware integer, the sign included")
+    signed: bool = False
+
+
+class ScalingConfig(Section):
+    """The input scaling `(x - offset) >> shift`; without anything said, hardware integers go in as they are."""
+
+    offsets: float | list[float] | None = Field(None, description="One for all inputs, or one for each")
+    shifts: int | list[int] | None = Field(None, description="One for all inputs, or one for each")
+    scaler: str | None = Field(None, description="Instead: a .json, .npz or .h5 with arrays 'mean' and 'scale'")
+    physical: bool = Field(
+        False, description="Whether mean and scale are in GeV and rad, not in hardware steps"
+    )
+    working_type: Spelling | None = Field(None, description="Number format of difference and shift")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "ScalingConfig":
+        if self.scaler is not None and (self.offsets is not None or self.shifts is not None):
+            raise ValueError("give either a scaler, or offsets and shifts")
+        return self
+
+
+class ScoreConfig(Section):
+    """How the outputs become the score word."""
+
+    function: Literal["sum_of_squares", "output"] = "sum_of_squares"
+    type: Spelling = "ap_ufixed<18,14,AP_TRN,AP_SAT>"
+
+
+class LayerTypesConfig(Section):
+    """Number formats of one layer."""
+
+    weight: Spelling | None = None
+    bias: Spelling | None = None
+    result: Spelling | None = None
+
+
+class TypesConfig(Section):
+    """Number formats where a model has floating-point numbers; refused there when nothing is said."""
+
+    weight_bits: int | None = Field(None, ge=1, le=32, description="The point is found from the range")
+    bias_bits: int | None = Field(None, ge=1, le=32)
+    activation_bits: int | None = Field(None, ge=1, le=32)
+    layers: dict[str, LayerTypesConfig] = Field({}, description="By the name of the layer; before the bits")
+    calibration: str | None = Field(None, description="Event file or sample:NAME whose values set the ranges "
+                                    "of activations; without, bounds that no event can leave")  # fmt: skip
+
+
+class ImportConfig(Section):
+    """What an import needs to know beside the model file."""
+
+    name: str | None = Field(None, description="Name of the algorithm; the file's unless told")
+    layout: str | InputsConfig = Field("ugt_57", description="Name of the input layout, or how many inputs")
+    input_type: Spelling | None = Field(
+        None, description="Format of the scaled inputs, where the file has none"
+    )
+    scaling: ScalingConfig = ScalingConfig()
+    weights: str | None = Field(None, description="Weight file of a model in .json")
+    output: str | None = Field(None, description="Layer that gives the encoder mean; the last unless told")
+    score: ScoreConfig = ScoreConfig()
+    types: TypesConfig = TypesConfig()
