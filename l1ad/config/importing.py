@@ -75,7 +75,7 @@ class ImportConfig(Section):
     """What an import needs to know beside the model file."""
 
     name: str | None = Field(None, description="Name of the algorithm; the file's unless told")
-    layout: str | InputsConfig = Field("ugt_57", description="Name of the input layout, or how many inputs")
+    layout: InputsConfig | str = Field("ugt_57", description="Name of the input layout, or how many inputs")
     input_type: Spelling | None = Field(
         None, description="Format of the scaled inputs, where the file has none"
     )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
-from l1ad.core.integer import requantize, shift_raw
+from l1ad.core.integer import INT64_SAFE_BITS, requantize, shift_raw
 from l1ad.core.layout import InputLayout
 from l1ad.core.tensor import TensorType
 
@@ -44,6 +44,10 @@ class Scaling:
         if len(self.offsets) != n or len(self.shifts) != n:
             raise ValueError(f"{len(self.offsets)} offsets and {len(self.shifts)} shifts for {n} inputs")
         self.result.of_each(n)
+        if self.working.width > INT64_SAFE_BITS:
+            raise NotExactError(
+                f"the working type {self.working} is wider than the {INT64_SAFE_BITS} bits that are emulated"
+            )
         if self.working.fraction < 0:
             raise NotExactError(f"{self.working} has no bit for one hardware step; give it more width")
         for field, offset, shift in zip(self.layout.fields, self.offsets, self.shifts, strict=True):

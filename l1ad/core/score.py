@@ -47,6 +47,10 @@ class Score:
                 f"the score word {self.result} is signed; a sum of squares that wraps "
                 "would turn negative, and thresholds compare the bits as an unsigned number"
             )
+        if self.result.width > INT64_SAFE_BITS:
+            raise NotExactError(
+                f"the score word {self.result} is wider than the {INT64_SAFE_BITS} bits that are emulated"
+            )
         if self.function is ScoreFunction.OUTPUT:
             if n_outputs != 1:
                 raise NotExactError(f"a network of {n_outputs} outputs is not itself a score; one is wanted")

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -5,9 +6,11 @@ from typing import Any
 import pytest
 import yaml
 
+from l1ad.config.importing import ImportConfig
 from l1ad.config.loading import Section, load_config
 from l1ad.config.run import RunConfig
 from l1ad.config.sample import SampleConfig
+from l1ad.core.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SAMPLES = sorted((CONFIGS / "samples").glob("*.yaml"))
@@ -31,6 +34,30 @@ def keys_of_section(section: type[Section]) -> Iterator[str]:
 
 def test_the_quickstart_configuration_is_the_defaults() -> None:
     assert load_config(CONFIGS / "quickstart.yaml", RunConfig) == RunConfig()
+
+
+def test_the_import_configuration_is_the_defaults_and_mentions_every_key() -> None:
+    assert load_config(CONFIGS / "import.yaml", ImportConfig) == ImportConfig()
+    document = yaml.safe_load((CONFIGS / "import.yaml").read_text(encoding="utf-8"))
+    known = set(keys_of_section(ImportConfig))
+    assert {"scaling.scaler", "types.weight_bits"} <= known
+    assert known - set(keys_of(document)) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("scaling: {scaler: a.json, shifts: 3}", "give either a scaler, or offsets and shifts"),
+        ("input_type: ap_fixd<8,3>", "'ap_fixd<8,3>' is not an ap_fixed or ap_ufixed type"),
+        ("score: {function: kl}", "score.function = 'kl'"),
+        ("layout: {inputs: 0, bits: 8}", "greater than 0"),
+        ("types: {weight_bitz: 8}", "unknown key 'types.weight_bitz'; did you mean 'weight_bits'"),
+    ],
+)
+def test_faults_of_an_import_configuration_are_told(text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "import.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        load_config(tmp_path / "import.yaml", ImportConfig)
 
 
 def test_the_quickstart_configuration_mentions_every_key() -> None:

@@ -4,12 +4,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputField, InputLayout, ugt_57
-from l1ad.core.scaling import Scaling
+from l1ad.core.layout import InputField, InputLayout, numbered_inputs, ugt_57
+from l1ad.core.scaling import Scaling, lossless_working_type
 from l1ad.core.tensor import TensorType
 
 ExactCast = Callable[[Fraction, FixedType], int]
@@ -169,3 +171,39 @@ def test_number_formats_for_another_number_of_inputs_are_refused() -> None:
 def test_real_inputs_are_refused() -> None:
     with pytest.raises(NotExactError, match="inputs are float64, not hardware integers"):
         one_input(result=NETWORK_INPUT).apply(np.array([[35.0]]))
+
+
+@given(
+    offsets=st.lists(st.integers(-400, 400).map(lambda raw: raw / 8), min_size=57, max_size=57),
+    shifts=st.lists(st.integers(-3, 9), min_size=57, max_size=57),
+)
+@settings(max_examples=30, deadline=None)
+def test_a_lossless_working_type_loses_nothing_whatever_offsets_and_shifts(
+    offsets: list[float], shifts: list[int]
+) -> None:
+    layout = ugt_57()
+    working = lossless_working_type(layout, offsets, shifts)
+    scaling = Scaling(
+        layout=layout, offsets=tuple(offsets), shifts=tuple(shifts), working=working,
+        result=TensorType.uniform(working),
+    )  # fmt: skip
+    assert scaling.lossless_before_cast
+    inputs_raw = np.stack([layout.raw_min, layout.raw_max, (layout.raw_min + layout.raw_max) // 2])
+    np.testing.assert_array_equal(
+        scaling.apply(inputs_raw) * 2.0**-working.fraction, scaling.as_real(inputs_raw)
+    )
+
+
+def test_an_offset_that_is_none_for_hardware_is_refused() -> None:
+    layout = numbered_inputs(2, width=8, signed=False)
+    with pytest.raises(NotExactError, match=r"offset 0.1 of 'input_2_value' has 55 fraction bits; round it"):
+        lossless_working_type(layout, [1.0, 0.1], [0, 0])
+
+
+def test_a_working_type_wider_than_is_emulated_is_refused() -> None:
+    layout = numbered_inputs(2, width=8, signed=False)
+    with pytest.raises(NotExactError, match="wider than the 62 bits that are emulated"):
+        Scaling(
+            layout=layout, offsets=(0.0, 0.0), shifts=(0, 0), working=FixedType(80, 20),
+            result=TensorType.uniform(FixedType(8, 8)),
+        )  # fmt: skip

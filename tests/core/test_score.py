@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.score import Score
+from l1ad.core.score import Score, ScoreFunction
 from l1ad.core.tensor import TensorType
 
 UGT_WORD = FixedType.from_cpp("ap_ufixed<18,14>")
@@ -72,3 +72,29 @@ def test_a_mean_whose_sum_of_squares_is_wider_than_is_emulated_is_refused() -> N
     )
     with pytest.raises(NotExactError, match=words):
         score.before_cast(TensorType.uniform(FixedType(32, 10)), 3)
+
+
+EIGHT_BITS = TensorType.uniform(FixedType(8, 4))
+
+
+@pytest.mark.parametrize(
+    ("score", "n_outputs", "message"),
+    [
+        (Score(FixedType(18, 14)), 3, "is signed"),
+        (Score(FixedType(70, 60, signed=False)), 3, "wider than the 62 bits that are emulated"),
+        (Score(UGT_WORD, ScoreFunction.OUTPUT), 2, "a network of 2 outputs is not itself a score"),
+        (Score(FixedType(18, 14, signed=False), ScoreFunction.OUTPUT), 1, "would wrap to a large score"),
+    ],
+)
+def test_a_score_word_that_the_outputs_do_not_go_with_is_refused(
+    score: Score, n_outputs: int, message: str
+) -> None:
+    with pytest.raises(NotExactError, match=message):
+        score.check(EIGHT_BITS, n_outputs)
+
+
+def test_the_output_itself_is_cast_to_the_score_word() -> None:
+    score = Score(FixedType(6, 4, False, Rounding.RND, Overflow.SAT), ScoreFunction.OUTPUT)
+    score.check(EIGHT_BITS, 1)
+    raw = np.array([[-128], [-1], [0], [1], [2], [127]])  # 4 fraction bits before, 2 after
+    assert score.apply(raw, EIGHT_BITS).tolist() == [0, 0, 0, 0, 1, 32]
