@@ -14,6 +14,7 @@ from l1ad.core.errors import ToolError
 from l1ad.core.machine import usable_cores
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.hls.layers import computed_layers
 
 __all__ = ["check_compiler", "compile_test_bench", "simulated_traces"]
 
@@ -50,7 +51,7 @@ def compile_test_bench(project: Path) -> Path:
     if not (project / "test_bench.cpp").is_file():
         raise ToolError(f"{project}: no HLS project here; `l1ad build` writes one")
     check_compiler()
-    _run(["make", "-B", "test_bench"], project, COMPILE_SECONDS)
+    _run(["make", "-B", f"-j{usable_cores()}", "test_bench"], project, COMPILE_SECONDS)
     return project / "test_bench"
 
 
@@ -90,7 +91,7 @@ def simulated_traces(
 def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) -> Trace:
     """Cut the test bench's columns into tensors."""
     widths = {SCALED_INPUTS: trigger.layout.n_inputs}
-    widths |= {layer.name: layer.n_out for layer in trigger.network.layers}
+    widths |= {layer.name: layer.n_out for layer in computed_layers(trigger.network)}
     widths |= {SCORE: 1} | {accept_name(name): 1 for name in trigger.thresholds}
     if len(values) != n_events * sum(widths.values()):
         raise ToolError(

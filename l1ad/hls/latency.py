@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.network import Activation, Dense
+from l1ad.core.network import Activation, Pooling2D, Reshape, Weighted
+from l1ad.core.score import ScoreFunction
+from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.units import Clock
 
@@ -48,21 +50,38 @@ def estimated_latency(trigger: TriggerAlgorithm, clock: Clock, *, level_ns: floa
 def adder_levels(trigger: TriggerAlgorithm) -> dict[str, int]:
     """Count the adders in a row of each stage.
 
-    Scaling: one to subtract, one to round. Dense layer: a tree over the signed digits of the weights of
-    its busiest output (a product with a constant is a sum of shifted inputs). Activation: one to round.
-    Score: the partial products of a square, a tree over the squares. Threshold: one comparison.
+    Scaling: one to subtract, one to round. Dense layer or convolution: a tree over the signed digits of
+    the weights of its busiest output (a product with a constant is a sum of shifted inputs). Pooling: a
+    tree over the window, of comparisons or adders. Activation: one to round. Score: the partial products
+    of a square, a tree over the squares; of the output itself, one to round. Threshold: one comparison.
     """
     levels = {"scaling": int(any(trigger.scaling.offsets)) + 1}
-    for layer in trigger.network.layers:
-        if isinstance(layer, Dense):
-            terms = _signed_digits(layer.weights_raw).sum(axis=0) + (layer.bias_raw != 0)
-            levels[layer.name] = _tree_depth(int(terms.max(initial=1)))
-        elif isinstance(layer, Activation):
-            levels[layer.name] = 1
-    mean_bits = max(one.width for one in trigger.network.output_type.types)
-    levels["score"] = _tree_depth(mean_bits) + _tree_depth(trigger.network.n_outputs)
+    for layer, given in trigger.network.given():
+        if not isinstance(layer, Reshape):
+            levels[layer.name] = _levels(layer, given)
+    if trigger.score.function is ScoreFunction.OUTPUT:
+        levels["score"] = 1
+    else:
+        mean_bits = max(one.width for one in trigger.network.output_type.types)
+        levels["score"] = _tree_depth(mean_bits) + _tree_depth(trigger.network.n_outputs)
     levels["threshold"] = 1
     return levels
+
+
+def _levels(layer: Weighted | Pooling2D | Activation, given: TensorType) -> int:
+    if isinstance(layer, Activation):
+        return 1
+    if isinstance(layer, Pooling2D):
+        return _tree_depth(layer.window_indices().shape[1])
+    return _tree_depth(_terms_of_busiest(layer, given))
+
+
+def _terms_of_busiest(layer: Weighted, given: TensorType) -> int:
+    """Count the terms of the longest sum. Inputs that are always zero and padding add none."""
+    used = np.array([[one.width > 0 for one in given.of_each(layer.n_in)]], dtype=np.int64)
+    digits = _signed_digits(layer.weights_raw).reshape(-1, len(layer.bias_raw))
+    terms = layer.terms(used) @ digits + (layer.bias_raw != 0)
+    return int(terms.max(initial=1))
 
 
 def _tree_depth(terms: int) -> int:

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from l1ad.core.errors import ToolError
-from l1ad.core.network import Activation, Dense, FrozenNetwork
-from l1ad.core.tensor import TensorType
+from l1ad.core.network import FrozenNetwork
+from l1ad.hls.layers import INPUT_LAYER, described_layers
 from l1ad.hls.target import HlsTarget
 
-__all__ = ["INPUT_LAYER", "namespace_of", "network_graph", "without_keras", "write_network"]
+__all__ = ["namespace_of", "network_graph", "without_keras", "write_network"]
 
-INPUT_LAYER = "scaled"
+_BACKEND = "Vitis"
 
 
 def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folder: Path) -> None:
@@ -34,7 +34,7 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         folder: Where to put it; made anew.
 
     Raises:
-        ToolError: If a tensor has a type per element, which this path does not write yet.
+        ToolError: If hls4ml is of another version, or the network is one that it cannot hold.
     """
     scratch = folder.with_name(f"{folder.name}.hls4ml")
     try:
@@ -53,10 +53,14 @@ def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
     import hls4ml
     from hls4ml.model.graph import ModelGraph
 
+    from l1ad.hls.written_layer import register_written_layer
+
+    register_written_layer(_BACKEND)
+    described = described_layers(network)
     config = hls4ml.converters.create_config(
         output_dir=str(folder),
         project_name=name,
-        backend="Vitis",
+        backend=_BACKEND,
         part=target.part,
         clock_period=target.clock.period_ns,
         io_type="io_parallel",
@@ -66,10 +70,10 @@ def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
     config["TraceOutput"] = True
     config["HLSConfig"] = {
         "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"},
-        "LayerName": _precisions(network),
+        "LayerName": {one.layer["name"]: one.config for one in described},
     }
     with contextlib.redirect_stdout(io.StringIO()):
-        return ModelGraph.from_layer_list(config, _layers(network))
+        return ModelGraph.from_layer_list(config, [one.layer for one in described])
 
 
 def namespace_of(name: str) -> str:
@@ -109,58 +113,3 @@ def without_keras() -> Iterator[None]:
         yield
     finally:
         del sys.modules["keras"]
-
-
-def _layers(network: FrozenNetwork) -> list[dict[str, Any]]:
-    layers: list[dict[str, Any]] = [
-        {"class_name": "InputLayer", "name": INPUT_LAYER, "input_shape": [network.n_inputs]}
-    ]
-    for layer in network.layers:
-        if isinstance(layer, Dense):
-            layers.append(
-                {
-                    "class_name": "Dense",
-                    "name": layer.name,
-                    "n_in": layer.n_in,
-                    "n_out": layer.n_out,
-                    "weight_data": layer.weights_raw * float(layer.weight_type.lsb),
-                    "bias_data": layer.bias_raw * float(layer.bias_type.lsb),
-                }
-            )
-        else:
-            layers.append(
-                {
-                    "class_name": "Activation",
-                    "name": layer.name,
-                    "activation": layer.function.value,
-                    "n_in": layer.n,
-                }
-            )
-    return layers
-
-
-def _precisions(network: FrozenNetwork) -> dict[str, dict[str, Any]]:
-    precisions: dict[str, dict[str, Any]] = {
-        INPUT_LAYER: {"Precision": {"result": _uniform(INPUT_LAYER, network.input_type)}}
-    }
-    for layer in network.layers:
-        if isinstance(layer, Activation):
-            types = {"result": _uniform(layer.name, layer.result)}
-        else:
-            types = {
-                "weight": str(layer.weight_type),
-                "bias": str(layer.bias_type),
-                "accum": str(layer.accumulator),
-                "result": str(layer.accumulator),
-            }
-        precisions[layer.name] = {"Precision": types, "Trace": True}
-    return precisions
-
-
-def _uniform(name: str, tensor: TensorType) -> str:
-    if not tensor.is_uniform:
-        raise ToolError(
-            f"{name!r} has a number format per element, which the HLS project cannot hold yet; "
-            "freeze with one format for each tensor"
-        )
-    return str(tensor.types[0])

@@ -9,16 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
-from l1ad.core.network import Layer
+from l1ad.core.network import FrozenNetwork
 from l1ad.core.trace import SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
+from l1ad.hls.casts import check_casts
+from l1ad.hls.layers import computed_layers
 from l1ad.hls.manifest import write_manifest
 from l1ad.hls.network import write_network
 from l1ad.hls.target import HlsTarget
 from l1ad.hls.top_level import (
     accept_ports,
-    check_casts,
     network_name,
     project_name,
     top_header,
@@ -52,7 +53,8 @@ def write_project(
         The folder `firmware/<name>`.
 
     Raises:
-        ToolError: If a folder of that name holds something that l1ad did not write.
+        ToolError: If a folder of that name holds something that l1ad did not write, or the algorithm holds
+            what C simulation cannot compute.
     """
     folder = firmware / project_name(trigger)
     if folder.exists() and not (folder / TRIGGER_FILE).is_file():
@@ -94,7 +96,7 @@ def _words(trigger: TriggerAlgorithm, target: HlsTarget) -> dict[str, str]:
         "NETWORK": network_name(trigger),
         "PART": target.part,
         "PERIOD_NS": f"{target.clock.period_ns:g}",
-        "TAPS": "\n".join(_tap(layer) for layer in trigger.network.layers),
+        "TAPS": "\n".join(_taps(trigger.network)),
         "INPUT_FRACTION": str(trigger.network.input_type.fraction),
         "INPUT_ARGUMENTS": ", ".join(f"x[{index}]" for index in range(trigger.layout.n_inputs)),
         "OUTPUT_ARGUMENTS": ", ".join(["score", *ports]),
@@ -103,8 +105,12 @@ def _words(trigger: TriggerAlgorithm, target: HlsTarget) -> dict[str, str]:
     }
 
 
-def _tap(layer: Layer) -> str:
-    return f'    {{"{layer.name}", {layer.n_out}, {layer.output_type().fraction}, {{}}}},'
+def _taps(network: FrozenNetwork) -> list[str]:
+    types = network.types
+    return [
+        f'    {{"{layer.name}", {layer.n_out}, {types[layer.name].fraction}, {{}}}},'
+        for layer in computed_layers(network)
+    ]
 
 
 def _write_vectors(

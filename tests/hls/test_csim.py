@@ -12,36 +12,21 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.units import Clock
-from l1ad.emulate.compare import Agreement, compared, crafted_extremes
+from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.engine import trace
 from l1ad.hls.csim import compile_test_bench, simulated_traces
-from l1ad.hls.project import write_project
-from l1ad.hls.target import HlsTarget
 
 Builder = Callable[..., TriggerAlgorithm]
+Events = Callable[[TriggerAlgorithm, int], NDArray[np.int64]]
+Writer = Callable[[TriggerAlgorithm, Path], Path]
+Compiled = Callable[[str], tuple[TriggerAlgorithm, Path]]
 MAKE = shutil.which("make") or "make"
-TARGET = HlsTarget(part="xc7vx690t-ffg1927-2", clock=Clock(40))
-
-
-def events_for(trigger: TriggerAlgorithm, n_events: int) -> NDArray[np.int64]:
-    layout = trigger.layout
-    drawn = np.random.default_rng(5).integers(layout.raw_min, layout.raw_max + 1, (n_events, layout.n_inputs))
-    return np.concatenate([crafted_extremes(layout), drawn])
-
-
-def written(trigger: TriggerAlgorithm, firmware: Path) -> Path:
-    vectors = events_for(trigger, 50)
-    return write_project(
-        trigger, target=TARGET, firmware=firmware, vectors_raw=vectors, expected=trace(trigger, vectors)
-    )
 
 
 def simulated(trigger: TriggerAlgorithm, project: Path, inputs_raw: NDArray[np.int64]) -> Agreement:
-    executable = compile_test_bench(project)
     agreements = [
         compared("C", trace(trigger, inputs_raw[block]), found)
-        for block, found in simulated_traces(trigger, executable, inputs_raw, block_events=700)
+        for block, found in simulated_traces(trigger, project / "test_bench", inputs_raw, block_events=700)
     ]
     total = agreements[0]
     for agreement in agreements[1:]:
@@ -49,16 +34,21 @@ def simulated(trigger: TriggerAlgorithm, project: Path, inputs_raw: NDArray[np.i
     return total
 
 
-FORMATS = {
-    "usual formats": {"thresholds": {"loose": 800, "very tight": 3000}},
+FORMATS: dict[str, dict[str, object]] = {
+    "usual formats": {"name": "math", "thresholds": {"loose": 800, "very tight": 3000}},
     "wrap and truncate everywhere": {
+        "name": "input_t",
         "input_type": "ap_fixed<7,3>",
         "hidden_type": "ap_ufixed<6,2>",
         "mean_type": "ap_fixed<6,2>",
         "score_type": "ap_ufixed<6,4>",
         "thresholds": {"any": 1},
     },
-    "a working type that loses bits in the shift": {"working_type": "ap_fixed<17,14>", "seed": 3},
+    "a working type that loses bits in the shift": {
+        "name": 'quote" and ; space',
+        "working_type": "ap_fixed<17,14>",
+        "seed": 3,
+    },
     "symmetric and zeroing overflow, other roundings": {
         "input_type": "ap_fixed<6,3,AP_RND_INF,AP_SAT_SYM>",
         "hidden_type": "ap_ufixed<5,2,AP_RND_MIN_INF,AP_SAT_ZERO>",
@@ -69,14 +59,34 @@ FORMATS = {
 }
 
 
-@pytest.mark.usefixtures("needs_compiler")
-@pytest.mark.parametrize("formats", FORMATS.values(), ids=FORMATS.keys())
+@pytest.fixture(scope="module")
+def compiled(
+    needs_compiler: None,  # noqa: ARG001
+    build_trigger: Builder,
+    write: Writer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Compiled:
+    """Give the algorithm and the compiled HLS project of some formats; each is compiled once."""
+    known: dict[str, tuple[TriggerAlgorithm, Path]] = {}
+
+    def project(formats: str) -> tuple[TriggerAlgorithm, Path]:
+        if formats not in known:
+            trigger = build_trigger(**FORMATS[formats])
+            folder = write(trigger, tmp_path_factory.mktemp("firmware"))
+            compile_test_bench(folder / "hls")
+            known[formats] = trigger, folder / "hls"
+        return known[formats]
+
+    return project
+
+
+@pytest.mark.parametrize("formats", FORMATS)
 def test_c_simulation_equals_the_emulator_on_every_tensor(
-    formats: dict[str, object], build_trigger: Builder, tmp_path: Path
+    formats: str, compiled: Compiled, events_for: Events
 ) -> None:
-    trigger = build_trigger(**formats)
+    trigger, project = compiled(formats)
     inputs_raw = events_for(trigger, 2000)
-    found = simulated(trigger, written(trigger, tmp_path) / "hls", inputs_raw)
+    found = simulated(trigger, project, inputs_raw)
     assert found.first is None, str(found)
     assert found.events == len(inputs_raw)
     expected_tensors = ["scaled_inputs", "dense_1", "relu_1", "dense_2", "mean", "score"]
@@ -84,47 +94,50 @@ def test_c_simulation_equals_the_emulator_on_every_tensor(
     assert len(np.unique(trace(trigger, inputs_raw)["score"])) > 10
 
 
-@pytest.mark.usefixtures("needs_compiler")
-def test_a_weight_changed_in_the_firmware_is_found_and_named(build_trigger: Builder, tmp_path: Path) -> None:
-    trigger = build_trigger(name='quote" and ; space')
-    folder = written(trigger, tmp_path)
-    assert folder.name == "quote_and_space"
-    header = folder / "hls" / "network" / "weights" / "w4.h"
+def test_a_weight_changed_in_the_firmware_is_found_and_named(
+    compiled: Compiled, events_for: Events, tmp_path: Path
+) -> None:
+    trigger, whole = compiled("a working type that loses bits in the shift")
+    assert whole.parent.name == "quote_and_space"
+    project = Path(shutil.copytree(whole, tmp_path / "hls"))
+    header = project / "network" / "weights" / "w4.h"
     text, changed = re.subn(r"= \{[^,]*,", "= {0.96875,", header.read_text(), count=1)
     assert changed == 1
     header.write_text(text)
-    found = simulated(trigger, folder / "hls", events_for(trigger, 200))
+    compile_test_bench(project)
+    found = simulated(trigger, project, events_for(trigger, 200))
     assert found.first is not None
     assert (found.first.tensor, found.first.element) == ("dense_2", 0)
     assert "layer 'dense_2', element 0: emulator" in str(found)
 
 
-@pytest.mark.usefixtures("needs_compiler")
-def test_the_test_bench_alone_checks_its_vectors(build_trigger: Builder, tmp_path: Path) -> None:
-    trigger = build_trigger(thresholds={"loose": 800})
-    project = written(trigger, tmp_path) / "hls"
+def test_the_test_bench_alone_checks_its_vectors(compiled: Compiled, tmp_path: Path) -> None:
+    _, whole = compiled("usual formats")
+    project = Path(shutil.copytree(whole, tmp_path / "hls"))
     done = subprocess.run([MAKE, "-s", "csim"], cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "0 of 167 events differ")
     expected = project / "tb_data" / "expected.txt"
     lines = expected.read_text().splitlines()
-    lines[3] = "1 1" if lines[3] != "1 1" else "2 1"
+    lines[3] = "1 1 1" if lines[3] != "1 1 1" else "2 1 1"
     expected.write_text("\n".join(lines))
     done = subprocess.run(["./test_bench"], cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (1, "1 of 167 events differ")
 
 
 @pytest.mark.usefixtures("needs_compiler")
-def test_cpp_that_does_not_compile_is_one_sentence(build_trigger: Builder, tmp_path: Path) -> None:
-    folder = written(build_trigger(), tmp_path)
+def test_cpp_that_does_not_compile_is_one_sentence(
+    build_trigger: Builder, write: Writer, tmp_path: Path
+) -> None:
+    folder = write(build_trigger(), tmp_path)
     (folder / "hls" / "small_top.cpp").write_text("this is not C++\n")
-    with pytest.raises(ToolError, match=r"make -B test_bench in .* failed with code 2: .*error"):
+    with pytest.raises(ToolError, match=r"make -B -j\d+ test_bench in .* failed with code 2: .*error"):
         compile_test_bench(folder / "hls")
 
 
 def test_a_machine_without_a_compiler_is_told_so(
-    build_trigger: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    build_trigger: Builder, write: Writer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    folder = written(build_trigger(), tmp_path)
+    folder = write(build_trigger(), tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path / "empty"))
     with pytest.raises(ToolError, match=r"g\+\+ was not found on PATH; C simulation needs it"):
         compile_test_bench(folder / "hls")
@@ -135,7 +148,8 @@ ONE_OF_TWO = """
 #include "NAME_top.h"
 long long NAME_score(const int *x) {
     NAME_types::score_word_t score;
-    NAME_top(ARGUMENTS, score);
+    ap_uint<1> ACCEPTS;
+    NAME_top(ARGUMENTS);
     return score.to_int64();
 }
 """
@@ -162,28 +176,29 @@ int main() {
 """
 
 
-@pytest.mark.usefixtures("needs_compiler")
-def test_two_algorithms_live_in_one_program_and_both_are_right(build_trigger: Builder, tmp_path: Path) -> None:
+def test_two_algorithms_live_in_one_program_and_both_are_right(
+    compiled: Compiled, events_for: Events, tmp_path: Path
+) -> None:
     compiler = shutil.which("g++") or "g++"
-    triggers = [build_trigger(name=name, seed=seed) for seed, name in enumerate(("math", "input_t"))]
-    arguments = ", ".join(f"x[{index}]" for index in range(57))
-    objects: list[Path] = []
-    for trigger in triggers:
-        project = written(trigger, tmp_path) / "hls"
-        wrapper = ONE_OF_TWO.replace("NAME", trigger.name).replace("ARGUMENTS", arguments)
-        (project / "one.cpp").write_text(wrapper)
-        for source in (f"{trigger.name}_top.cpp", f"network/{trigger.name}_network.cpp", "one.cpp"):
-            objects.append(tmp_path / f"{len(objects)}.o")
-            flags = ["-O1", "-std=c++17", "-w", "-iquote", ".", "-iquote", "network", "-Inetwork/ap_types"]
-            command = [compiler, *flags, "-c", source, "-o", str(objects[-1])]
-            subprocess.run(command, cwd=project, check=True)
+    both = [compiled(formats) for formats in ("usual formats", "wrap and truncate everywhere")]
+    objects: list[str] = []
+    for trigger, project in both:
+        arguments = [f"x[{index}]" for index in range(57)]
+        accepts = [f"accept_{number}" for number in range(len(trigger.thresholds))]
+        wrapper = ONE_OF_TWO.replace("NAME", trigger.name)
+        wrapper = wrapper.replace("ARGUMENTS", ", ".join([*arguments, "score", *accepts]))
+        source = tmp_path / f"{trigger.name}.cpp"
+        source.write_text(wrapper.replace("ACCEPTS", ", ".join(["score_was_asked", *accepts])))
+        objects += [str(project / f"{trigger.name}_top.o"), str(project / f"network/{trigger.name}_network.o")]
+        objects.append(str(source.with_suffix(".o")))
+        flags = ["-O1", "-std=c++17", "-w", "-iquote", ".", "-iquote", "network", "-Inetwork/ap_types"]
+        subprocess.run([compiler, *flags, "-c", str(source), "-o", objects[-1]], cwd=project, check=True)
     (tmp_path / "both.cpp").write_text(BOTH)
-    linked = [compiler, "both.cpp", *map(str, objects), "-o", "both"]
-    subprocess.run(linked, cwd=tmp_path, check=True)
-    inputs_raw = events_for(triggers[0], 500)
+    subprocess.run([compiler, "both.cpp", *objects, "-o", "both"], cwd=tmp_path, check=True)
+    inputs_raw = events_for(both[0][0], 500)
     lines = "\n".join(" ".join(str(value) for value in event) for event in inputs_raw.tolist())
     done = subprocess.run([str(tmp_path / "both")], input=lines, capture_output=True, text=True, check=True)
     found = np.array([line.split() for line in done.stdout.splitlines()], dtype=np.int64)
-    for column, trigger in enumerate(triggers):
+    for column, (trigger, _) in enumerate(both):
         np.testing.assert_array_equal(found[:, column], trace(trigger, inputs_raw)["score"][:, 0])
     assert np.any(found[:, 0] != found[:, 1])
