@@ -12,7 +12,7 @@ from l1ad.core.fixed import FixedType
 from l1ad.core.integer import shift_raw
 from l1ad.core.layers import Shape, check_given_shape, check_shape
 from l1ad.core.names import check_identifier
-from l1ad.core.tensor import TensorType
+from l1ad.core.tensor import TensorType, covering_type
 from l1ad.core.windows import Padding, result_sides, window_indices
 
 __all__ = ["Pooling2D", "PoolingFunction"]
@@ -97,7 +97,9 @@ class Pooling2D:
             return TensorType.uniform(_finer(given.types[0], self.grown_bits))
         each = given.of_each(self.n_in)
         windows = self.window_indices()
-        return TensorType(tuple(_finer(_covering([each[i] for i in row]), self.grown_bits) for row in windows))
+        return TensorType(
+            tuple(_finer(covering_type([each[i] for i in row]), self.grown_bits) for row in windows)
+        )
 
     def check_input(self, given: TensorType) -> None:
         """Refuse means too wide to emulate; `TensorType` says how wide."""
@@ -116,12 +118,3 @@ class Pooling2D:
 
 def _finer(one: FixedType, bits: int) -> FixedType:
     return FixedType(one.width + bits, one.integer, one.signed)
-
-
-def _covering(types: list[FixedType]) -> FixedType:
-    """Find the type that holds every value of several types."""
-    types = [one for one in types if one.width] or types[:1]
-    signed = any(one.signed for one in types)
-    integer = max(one.integer + int(signed and not one.signed) for one in types)
-    fraction = max(one.fraction for one in types)
-    return FixedType(integer + fraction, integer, signed)

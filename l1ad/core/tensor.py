@@ -1,6 +1,6 @@
 """The number formats of a tensor: one for all its elements, or one for each."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from l1ad.core.fixed import FixedType
 from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize
 
-__all__ = ["TensorType"]
+__all__ = ["TensorType", "covering_type"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +98,11 @@ class TensorType:
         for index, one in enumerate(self.of_each(n_elements)):
             elements.setdefault(one, []).append(index)
         return [(one, np.array(columns)) for one, columns in elements.items()]
+
+
+def covering_type(types: Iterable[FixedType]) -> FixedType:
+    """Find the narrowest type that holds every value of several types exactly, of one bit at least."""
+    used = [one for one in types if one.width] or [FixedType(1, 1, signed=False)]
+    signed = any(one.signed for one in used)
+    integer = max(one.integer + int(signed and not one.signed) for one in used)
+    return FixedType(integer + max(one.fraction for one in used), integer, signed)

@@ -1,9 +1,7 @@
 """Number formats in C++: the one type of a tensor's array, and casts of single elements."""
 
-from collections.abc import Iterable
-
 from l1ad.core.fixed import FixedType
-from l1ad.core.tensor import TensorType
+from l1ad.core.tensor import TensorType, covering_type
 
 __all__ = ["cast_to", "stored_type"]
 
@@ -14,16 +12,9 @@ def stored_type(tensor: TensorType) -> FixedType:
     An array has one type. Where elements have types of their own, what writes them casts each to its
     own type; bits that an element cannot use are constants there, and synthesis removes them.
     """
-    return tensor.types[0] if tensor.is_uniform else _covering(tensor.types)
+    return tensor.types[0] if tensor.is_uniform else covering_type(tensor.types)
 
 
 def cast_to(one: FixedType, value: str) -> str:
     """Write the C++ that casts a value to an element's type; C++ has no type without bits."""
     return f"{one}({value})" if one.width else "0"
-
-
-def _covering(types: Iterable[FixedType]) -> FixedType:
-    used = [one for one in types if one.width] or [FixedType(1, 1, signed=False)]
-    signed = any(one.signed for one in used)
-    integer = max(one.integer + int(signed and not one.signed) for one in used)
-    return FixedType(integer + max(one.fraction for one in used), integer, signed)

@@ -3,9 +3,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from l1ad.core.fixed import FixedType
-from l1ad.core.tensor import TensorType
+from l1ad.core.tensor import TensorType, covering_type
 
 EACH = (
     "ap_fixed<6,3,AP_RND_CONV,AP_SAT>",
@@ -94,3 +96,15 @@ def test_a_cast_of_no_events_gives_no_events() -> None:
 def test_a_cast_of_another_number_of_elements_is_refused() -> None:
     with pytest.raises(ValueError, match="4 number formats were given for 3 elements"):
         TensorType.from_spelling(EACH).cast(np.zeros((2, 3), dtype=np.int64), fraction=0)
+
+
+@given(types=st.lists(st.builds(FixedType, st.integers(1, 9), st.integers(-4, 9), st.booleans()), min_size=1))
+def test_a_covering_type_holds_the_ends_of_every_type_and_no_narrower_one_does(types: list[FixedType]) -> None:
+    cover = covering_type(types)
+    ends = [raw * one.lsb for one in types for raw in (one.raw_min, one.raw_max)]
+    assert all(cover.exact_raw(end) * cover.lsb == end for end in ends)
+    assert cover.signed == any(one.signed for one in types)
+    assert cover.fraction == max(one.fraction for one in types)
+    if cover.width > 1:
+        narrower = FixedType(cover.width - 1, cover.integer - 1, cover.signed)
+        assert any(not narrower.holds_raw(int(end / narrower.lsb)) for end in ends)
