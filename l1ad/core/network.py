@@ -10,6 +10,7 @@ from l1ad.core.convolution import Conv2D, exact_conv_accumulator
 from l1ad.core.layers import Activation, ActivationFunction, Dense, Reshape, Shape, exact_accumulator
 from l1ad.core.pooling import Pooling2D, PoolingFunction
 from l1ad.core.tensor import TensorType
+from l1ad.core.trace import RESERVED_NAMES
 from l1ad.core.windows import Padding
 
 __all__ = [
@@ -55,6 +56,8 @@ class FrozenNetwork:
         self.input_type.of_each(self.n_inputs)
         if len({layer.name for layer in self.layers}) != len(self.layers):
             raise ValueError(f"two layers share a name: {[layer.name for layer in self.layers]}")
+        if taken := sorted({layer.name for layer in self.layers} & RESERVED_NAMES):
+            raise ValueError(f"no layer can be called {taken[0]!r}: another tensor is; give it another name")
         shape: Shape = (self.n_inputs,)
         width = self.n_inputs
         for layer, given in self.given():

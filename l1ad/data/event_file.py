@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import h5py
-import numpy as np
 
 from l1ad.core.errors import DataError
 from l1ad.core.layout import InputLayout, known_layouts

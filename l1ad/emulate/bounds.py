@@ -22,8 +22,9 @@ from l1ad.core.trigger import TriggerAlgorithm
 
 __all__ = ["BEFORE_SCORE", "DIFFERENCE", "Interval", "before_cast_bounds", "bounds", "cast_interval", "sum_of"]
 
-DIFFERENCE = "difference"
-BEFORE_SCORE = "before_score"
+# Layers are named by identifiers: what holds a colon is none of them.
+DIFFERENCE = "scaled_inputs:difference"
+BEFORE_SCORE = "score:before"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,8 +49,8 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
     """Bound every tensor of an algorithm for all inputs that its layout allows.
 
     Returns:
-        Interval by tensor, in order: `difference` (before the shift), `scaled_inputs`, each layer (those
-        with weights also as `NAME:sum`, before the accumulator wraps), and `before_score`.
+        Interval by tensor, in order: `DIFFERENCE` (before the shift), `scaled_inputs`, each layer (those
+        with weights also as `NAME:sum`, before the accumulator wraps), and `BEFORE_SCORE`.
         Elements are taken as independent, so an interval can be wider than what can really occur.
     """
     scaling = trigger.scaling

@@ -303,3 +303,10 @@ def test_weights_are_integers_that_nobody_changes() -> None:
     assert layer.weights_raw[0, 0] == 3
     with pytest.raises(ValueError, match="read-only"):
         layer.weights_raw[0, 0] = 5
+
+
+@pytest.mark.parametrize("name", ["score", "scaled_inputs", "scaled", "input"])
+def test_a_layer_with_the_name_of_another_tensor_is_refused(name: str) -> None:
+    layer = dense([[1]], [0], accumulator=FixedType(20, 10), name=name)
+    with pytest.raises(ValueError, match=f"no layer can be called '{name}': another tensor is"):
+        FrozenNetwork(n_inputs=1, input_type=INPUT, layers=(layer,))
