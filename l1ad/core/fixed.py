@@ -139,8 +139,16 @@ class FixedType:
 
     @property
     def raw_min(self) -> int:
-        """Lowest raw integer the bits can hold."""
-        return -(1 << (self.width - 1)) if self.signed else 0
+        """Lowest raw integer that a value of this type can be.
+
+        AP_SAT_SYM keeps a signed type from the lowest one that its bits could hold; one bit is too few for
+        that, and the ap_types headers saturate it as AP_SAT.
+        """
+        if not self.signed:
+            return 0
+        if self.overflow is Overflow.SAT_SYM and self.width > 1:
+            return -self.raw_max
+        return -(1 << (self.width - 1))
 
     @property
     def raw_max(self) -> int:

@@ -96,7 +96,4 @@ def _limited(raw: RawArray, to: FixedType) -> RawArray:
         return ((values - low) & (modulus - 1)) + low
     if to.overflow is Overflow.SAT_ZERO:
         return np.where((values < low) | (values > high), 0, values)
-    # Of a signed type of one bit nothing would be left; the ap_types headers saturate it as AP_SAT.
-    if to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1:
-        low = -high
     return np.clip(values, low, high)

@@ -75,9 +75,6 @@ def _overflow(
         return [wrapped(np.where(leaves, least, -reach), np.where(leaves, width, 2 * reach), home)]
     if overflow is Overflow.SAT_ZERO:
         return [_zeroed(least, most, home)]
-    if overflow is Overflow.SAT_SYM:
-        symmetric = np.array([one.signed and one.width > 1 for one in types])
-        least = np.where(symmetric, -most, least)
     return [_clipped(least, most, home)]
 
 

@@ -173,3 +173,14 @@ def test_a_constant_outside_the_range_is_refused_with_the_range() -> None:
         FixedType(10, 10).exact_raw(512)
     with pytest.raises(NotExactError, match=r"-1 is outside ap_ufixed<8,4>, which holds 0 to 15\.9375"):
         FixedType(8, 4, False).exact_raw(-1.0)
+
+
+def test_a_symmetric_type_has_no_lowest_integer_of_its_bits() -> None:
+    """C++ turns -32 of `ap_fixed<6,1,...,AP_SAT_SYM>` into -31: a constant there would not be what it says."""
+    one = FixedType.from_cpp("ap_fixed<6,1,AP_RND,AP_SAT_SYM>")
+    assert (one.raw_min, one.raw_max) == (-31, 31)
+    assert not one.holds_raw(-32)
+    with pytest.raises(NotExactError, match="outside"):
+        one.exact_raw(Fraction(-1))
+    assert FixedType.from_cpp("ap_fixed<1,1,AP_RND,AP_SAT_SYM>").raw_min == -1
+    assert FixedType.from_cpp("ap_ufixed<6,1,AP_RND,AP_SAT_SYM>").raw_min == 0
