@@ -18,7 +18,22 @@ def test_every_example_prints_what_the_readme_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "step", ["train", "freeze", "emulate", "rates", "build", "verify", "report", "simulate", "demo"]
+    "step",
+    [
+        "train",
+        "freeze",
+        "import",
+        "emulate",
+        "rates",
+        "build",
+        "inspect",
+        "verify",
+        "export",
+        "report",
+        "simulate",
+        "demo",
+        "bench emulate",
+    ],
 )
 def test_every_command_is_in_the_readme(step: str) -> None:
     assert f"l1ad {step}" in (ROOT / "README.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from l1ad.cli.commands import JsonOption
+from l1ad.cli.options import JsonOption
 
 __all__ = ["BENCHES"]
 

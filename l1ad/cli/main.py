@@ -20,7 +20,7 @@ app = typer.Typer(
     "emulator bit for bit.",
 )
 for command, example in COMMANDS:
-    app.command(epilog=f"Example: {example}")(command)
+    app.command(command.__name__.rstrip("_"), epilog=f"Example: {example}")(command)
 bench = typer.Typer(no_args_is_help=True, help="Measure speeds side by side in one run.")
 for name, command, example in BENCHES:
     bench.command(name, epilog=f"Example: {example}")(command)

@@ -52,15 +52,20 @@ def print_rates(result: dict[str, Any]) -> None:
 
 
 def print_inspection(reports: list[TensorReport], names: tuple[str, ...]) -> None:
-    """Print one line a tensor, then what can leave its format and an event that does."""
+    """Print formats and proven ranges of every tensor, then what can leave its format, with an event."""
     print_table(
-        "Tensors, with the range before each cast that the layout's ranges allow",
-        ["tensor", "shape", "weights", "result", "lowest", "highest", "headroom", "zeros", "products", "EBOPs"],
+        "Tensors and their number formats",
+        ["tensor", "kind", "shape", "weights", "result"],
+        [[one.tensor, one.kind, one.shape, one.weight_type, one.result_type] for one in reports],
+    )
+    print_table(
+        "Range before each cast that the layout's ranges allow, and work",
+        ["tensor", "lowest", "highest", "headroom", "zeros", "products", "EBOPs"],
         [
-            [one.tensor, one.shape, one.weight_type, one.result_type, f"{one.low:g}", f"{one.high:g}",
+            [one.tensor, f"{one.low:g}", f"{one.high:g}",
              f"{one.headroom_bits} bits" if not one.leaving else f"leaves: {one.leaving}",
              "" if one.sparsity is None else f"{one.sparsity:.0%}",
-             str(one.multiplications or ""), str(one.ebops or "")]
+             f"{one.multiplications:,}" if one.multiplications else "", f"{one.ebops:,}" if one.ebops else ""]
             for one in reports
         ],
     )  # fmt: skip

@@ -22,6 +22,8 @@ from l1ad.core.progress import Progress
 
 __all__ = ["errors", "print_json", "print_table", "progress_bar", "show"]
 
+_WIDTH_OF_FILES = 160
+
 errors = Console(stderr=True, highlight=False)
 
 
@@ -48,10 +50,13 @@ def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
     """Print a table on stdout; numbers line up on the right."""
     table = Table(title=title, title_justify="left")
     for index, name in enumerate(header):
-        table.add_column(name, justify="left" if index == 0 else "right")
+        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(table)
+    console = Console(highlight=False)
+    if not console.is_terminal:  # a file or a pipe has no width that cells would have to be cut for
+        console = Console(highlight=False, width=_WIDTH_OF_FILES)
+    console.print(table)
 
 
 def show(document: Any, text: str, *, as_json: bool) -> None:

@@ -36,12 +36,19 @@ class ScalingConfig(Section):
     physical: bool = Field(
         False, description="Whether mean and scale are in GeV and rad, not in hardware steps"
     )
+    into_weights: bool = Field(
+        False,
+        description="With a scaler and a float model: take back in the weights of the first layer what powers "
+        "of two lose",
+    )
     working_type: Spelling | None = Field(None, description="Number format of difference and shift")
 
     @model_validator(mode="after")
     def _one_way(self) -> "ScalingConfig":
         if self.scaler is not None and (self.offsets is not None or self.shifts is not None):
             raise ValueError("give either a scaler, or offsets and shifts")
+        if self.into_weights and self.scaler is None:
+            raise ValueError("into_weights goes with a scaler")
         return self
 
 

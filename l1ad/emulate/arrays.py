@@ -1,5 +1,7 @@
 """Where arrays live: NumPy on the processor, CuPy or PyTorch on a GPU, by the Python array API standard."""
 
+import os
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -7,6 +9,8 @@ from typing import Any
 import array_api_compat
 import numpy as np
 from numpy.typing import NDArray
+
+from l1ad.core.errors import ToolError
 
 __all__ = ["Array", "ArrayHome"]
 
@@ -30,10 +34,15 @@ class ArrayHome:
 
     @classmethod
     def of(cls, array: Array, dtype: str) -> "ArrayHome":
-        """Find the home of an array."""
+        """Find the home of an array.
+
+        Raises:
+            ToolError: If the library is set to multiply in less than its full precision.
+        """
         namespace = array_api_compat.array_namespace(array)
         if array_api_compat.is_numpy_array(array):
             return cls(namespace, None, dtype)
+        _check_precision(array)
         return cls(namespace, array_api_compat.device(array), dtype)
 
     @cached_property
@@ -55,3 +64,17 @@ class ArrayHome:
     def indices(self, values: NDArray[np.int64]) -> Array:
         """Bring indices here."""
         return self.namespace.asarray(values, dtype=self.namespace.int64, device=self.device)
+
+
+def _check_precision(array: Array) -> None:
+    """Refuse TF32, in which a GPU keeps 10 bits of each factor: the proof of exactness needs them all."""
+    if array_api_compat.is_torch_array(array):
+        torch = sys.modules["torch"]
+        reduced, cure = (
+            torch.get_float32_matmul_precision() != "highest",
+            ("torch.set_float32_matmul_precision('highest')"),
+        )
+    else:
+        reduced, cure = os.environ.get("CUPY_TF32", "0") != "0", "CUPY_TF32=0"
+    if reduced:
+        raise ToolError(f"matrix products are set to reduced precision, which is not exact; set {cure}")

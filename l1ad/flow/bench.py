@@ -1,8 +1,10 @@
 """Step `bench emulate`: the engines and hls4ml's `predict`, side by side in one run."""
 
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,15 @@ from l1ad.config.run import FirmwareConfig
 from l1ad.core.machine import usable_cores
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.trigger_file import algorithm_digest
 from l1ad.core.units import Clock
+from l1ad.data.event_file import write_events
+from l1ad.data.events import EventBatch
+from l1ad.data.score_file import read_scores
+from l1ad.emulate.devices import gpu_scorers
 from l1ad.emulate.engine import reference_scores
 from l1ad.emulate.fast import fast_engine
+from l1ad.flow.emulate import emulate_file
 from l1ad.hls.csim import check_compiler
 from l1ad.hls.predict import hls4ml_predict
 from l1ad.hls.target import HlsTarget
@@ -23,6 +31,7 @@ __all__ = ["EngineSpeed", "bench_emulate"]
 
 _REPEATS = 5
 _PREDICTED_EVENTS = 50_000
+_PREDICT = "hls4ml predict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +59,25 @@ class EngineSpeed:
         return asdict(self)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engine:
+    """A way to score the first `events` events on `cores` cores; `scores` reads what the timed part left."""
+
+    events: int
+    cores: int
+    run: Callable[[], Any]
+    scores: Callable[[Any], NDArray[np.int64]] = np.asarray
+
+
 def bench_emulate(
     trigger: TriggerAlgorithm, inputs_raw: NDArray[np.integer], *, progress: Progress = silent
 ) -> list[EngineSpeed]:
     """Time every engine on the same events, in turns, so that a machine that drifts slows all alike.
 
     hls4ml's `predict` gets the first 50,000 events, already scaled, and gives encoder means, so that
-    scaling and score are not in its time; it runs on one core, as it does for everyone.
+    scaling and score are not in its time; it runs on one core, as it does for everyone. The road from a
+    compressed event file to a score file is timed as `l1ad emulate` goes it. GPUs are timed where PyTorch
+    or CuPy sees one.
 
     Args:
         trigger: The algorithm.
@@ -65,51 +86,67 @@ def bench_emulate(
     """
     check_compiler()
     trigger.layout.check(inputs_raw, where="bench events")
-    fast = fast_engine(trigger)
-    few_raw = inputs_raw[:_PREDICTED_EVENTS]
-    scaled_raw = trigger.scaling.apply(few_raw)
+    scaled_raw = trigger.scaling.apply(inputs_raw[:_PREDICTED_EVENTS])
     target = HlsTarget(part=FirmwareConfig().part, clock=Clock(40))
-    with hls4ml_predict(trigger.network, target) as predict:
-        engines: dict[str, tuple[int, Callable[[], NDArray[np.int64]]]] = {
-            "hls4ml predict": (len(few_raw), lambda: predict(scaled_raw)),
-            "reference": (len(few_raw), lambda: reference_scores(trigger, few_raw)),
-        }
-        if fast is not None:
-            name = f"fast ({fast.dtype})"
-            engines[name] = (len(inputs_raw), lambda: fast.scores(inputs_raw))
+    with (
+        tempfile.TemporaryDirectory(prefix="l1ad-bench-") as folder,
+        hls4ml_predict(trigger.network, target) as predict,
+    ):
+        engines = {
+            _PREDICT: _Engine(
+                events=len(scaled_raw), cores=1, run=lambda: predict(scaled_raw),
+                scores=lambda means: trigger.score.apply(means, trigger.network.output_type),
+            ),
+            **_our_engines(trigger, inputs_raw, Path(folder)),
+        }  # fmt: skip
         speeds: dict[str, list[float]] = {name: [] for name in engines}
-        results: dict[str, NDArray[np.int64]] = {}
+        left: dict[str, Any] = {}
         for turn in range(_REPEATS + 1):  # the first pass warms up and does not count
-            progress(turn, _REPEATS + 1, "")
-            for name, (n_events, run) in engines.items():
+            for done, (name, engine) in enumerate(engines.items()):
+                progress(turn * len(engines) + done, (_REPEATS + 1) * len(engines), name)
                 start = time.perf_counter()
-                results[name] = run()
+                left[name] = engine.run()
                 if turn:
-                    speeds[name].append(n_events / (time.perf_counter() - start))
-    return _compared(trigger, inputs_raw, speeds, results)
-
-
-def _compared(
-    trigger: TriggerAlgorithm,
-    inputs_raw: NDArray[np.integer],
-    speeds: dict[str, list[float]],
-    results: dict[str, NDArray[np.int64]],
-) -> list[EngineSpeed]:
+                    speeds[name].append(engine.events / (time.perf_counter() - start))
+        results = {name: engine.scores(left[name]) for name, engine in engines.items()}
     expected = reference_scores(trigger, inputs_raw)
-    baseline = next(iter(speeds))
-    found = []
-    for name, speed in speeds.items():
-        scores = results[name]
-        if name == baseline:
-            scores = trigger.score.apply(scores, trigger.network.output_type)
-        found.append(
-            EngineSpeed(
-                engine=name,
-                cores=usable_cores() if name.startswith("fast") else 1,
-                events=len(scores),
-                events_per_second=float(np.median(speed)),
-                ratio=float(np.median(np.array(speed) / np.array(speeds[baseline]))),
-                differing=int(np.count_nonzero(scores != expected[: len(scores)])),
-            )
+    return [
+        EngineSpeed(
+            engine=name,
+            cores=engine.cores,
+            events=engine.events,
+            events_per_second=float(np.median(speeds[name])),
+            ratio=float(np.median(np.array(speeds[name]) / np.array(speeds[_PREDICT]))),
+            differing=int(np.count_nonzero(results[name] != expected[: engine.events])),
         )
-    return found
+        for name, engine in engines.items()
+    ]
+
+
+def _our_engines(
+    trigger: TriggerAlgorithm, inputs_raw: NDArray[np.integer], folder: Path
+) -> dict[str, _Engine]:
+    few_raw, n_events, cores = inputs_raw[:_PREDICTED_EVENTS], len(inputs_raw), usable_cores()
+    engines = {
+        "reference": _Engine(events=len(few_raw), cores=1, run=lambda: reference_scores(trigger, few_raw))
+    }
+    if (fast := fast_engine(trigger)) is not None:
+        engines[f"fast ({fast.dtype})"] = _Engine(
+            events=n_events, cores=cores, run=lambda: fast.scores(inputs_raw)
+        )
+        for name, run in gpu_scorers(fast, inputs_raw).items():
+            engines[name] = _Engine(events=n_events, cores=1, run=run)
+    events = EventBatch(
+        layout=trigger.layout,
+        inputs_raw=inputs_raw.astype(trigger.layout.dtype),
+        event_number=np.arange(n_events),
+        sample="bench",
+    )
+    write_events(folder / "events.h5", events, {})
+
+    scored, digest = folder / "scores.h5", algorithm_digest(trigger)
+    engines["event file to score file"] = _Engine(
+        events=n_events, cores=cores, run=lambda: emulate_file(trigger, str(folder / "events.h5"), scored),
+        scores=lambda _: read_scores(scored, algorithm_digest=digest).score_raw,
+    )  # fmt: skip
+    return engines

@@ -12,7 +12,7 @@ from l1ad.flow.rates import rates
 from l1ad.flow.report import report
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.train import freeze, train
-from l1ad.flow.verify import verify
+from l1ad.flow.verify import verify_run
 from l1ad.hls.csim import check_compiler
 
 __all__ = ["demo"]
@@ -48,7 +48,7 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     timed("emulate", lambda progress: emulate_run(run, progress=progress))
     timed("rates", lambda _: rates(run))
     timed("build", lambda _: build(run.trigger(), run.config.firmware))
-    timed("verify", lambda progress: verify(run, progress=progress))
+    timed("verify", lambda progress: verify_run(run, progress=progress))
     timed("report", lambda _: report(run))
     summary: dict[str, Any] = run.read_json("summary.json", step="report")
     summary["seconds"] = seconds

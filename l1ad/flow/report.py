@@ -90,6 +90,18 @@ def _summary(
     }  # fmt: skip
 
 
+def _history(run: RunDirectory, trigger: TriggerAlgorithm) -> list[dict[str, float]]:
+    if "imported_from" in trigger.provenance:
+        return []
+    history: list[dict[str, float]] = run.read_json("training/record.json", step="train")["history"]
+    return history
+
+
+def _notes(trigger: TriggerAlgorithm) -> tuple[str, ...]:
+    notes = trigger.provenance.get("notes", [])
+    return tuple(str(note) for note in notes) if isinstance(notes, list) else ()
+
+
 def _text_versions(trigger: TriggerAlgorithm) -> dict[str, str]:
     versions = trigger.provenance.get("versions", {})
     return {str(k): str(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
@@ -111,7 +123,9 @@ def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, An
         scores=values,
         roc={name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals},
         rate_curve=_rate_curve(values[BACKGROUND], stream),
-        history=run.read_json("training/record.json", step="train")["history"],
+        history=_history(run, trigger),
+        origin=f"{trigger.provenance.get('imported_from')} ({trigger.provenance.get('kind')})",
+        notes=_notes(trigger),
         titles=_titles(run),
     )
 

@@ -26,8 +26,6 @@ __all__ = ["INPUT_LAYER", "WRITTEN_LAYER", "Described", "computed_layers", "desc
 
 INPUT_LAYER = "scaled"
 
-_TAKEN = (INPUT_LAYER, "input")
-
 WRITTEN_LAYER = "L1adWritten"
 """The layer of `written_layer`, whose C++ is given as statements."""
 
@@ -52,16 +50,11 @@ def described_layers(network: FrozenNetwork) -> list[Described]:
     """Describe the input and every layer.
 
     Raises:
-        ToolError: If the network computes nothing, or a layer has a name that hls4ml keeps for itself.
+        ToolError: If the network computes nothing.
     """
     computed = computed_layers(network)
     if not computed:
         raise ToolError("the network only gives its inputs another shape; there is nothing to build")
-    for layer in network.layers:
-        if layer.name in _TAKEN:
-            raise ToolError(
-                f"layer name {layer.name!r} is taken in the HLS project; give the layer another name"
-            )
     found = [_input(network)]
     for layer, given in network.given():
         found.append(_described(layer, given))

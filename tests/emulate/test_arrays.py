@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from l1ad.core.errors import ToolError
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.engine import trace
 from l1ad.emulate.fast import fast_engine
@@ -72,3 +73,22 @@ def test_cupy_gives_the_same_scores(seed: int, random_algorithm: Drawn, drawn_ev
     trigger, inputs_raw = random_algorithm(seed), drawn_events(seed)
     scores = scored(trigger, cupy.asarray(inputs_raw))
     np.testing.assert_array_equal(cupy.asnumpy(scores), trace(trigger, inputs_raw)["score"][:, 0])
+
+
+def test_reduced_precision_is_refused(
+    random_algorithm: Drawn, drawn_events: DrawnEvents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUPY_TF32", "1")
+    with pytest.raises(ToolError, match="reduced precision, which is not exact; set CUPY_TF32=0"):
+        scored(random_algorithm(1), array_api_strict.asarray(drawn_events(1)))
+
+
+def test_pytorch_in_reduced_precision_is_refused(random_algorithm: Drawn, drawn_events: DrawnEvents) -> None:
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        with pytest.raises(ToolError, match="set_float32_matmul_precision"):
+            scored(random_algorithm(1), torch.as_tensor(drawn_events(1)))
+    finally:
+        torch.set_float32_matmul_precision(before)

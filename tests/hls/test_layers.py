@@ -31,12 +31,6 @@ def test_a_network_that_computes_nothing_is_refused() -> None:
     assert [one.layer["name"] for one in described_layers(both)] == ["scaled", "image", "cast"]
 
 
-@pytest.mark.parametrize("name", ["scaled", "input"])
-def test_names_that_the_project_keeps_for_itself_are_refused(name: str) -> None:
-    with pytest.raises(ToolError, match=f"layer name '{name}' is taken in the HLS project"):
-        described_layers(network(linear(name, TensorType.uniform(FixedType(4, 2)))))
-
-
 def test_a_linear_layer_that_hls4ml_would_remove_is_written_by_us() -> None:
     found = described_layers(
         network(linear("same", GIVEN), linear("other", TensorType.uniform(FixedType(5, 3))))

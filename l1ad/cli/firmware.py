@@ -1,0 +1,121 @@
+"""The commands of the firmware engineer: build, inspect, verify."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from l1ad.cli.options import OVER_BUDGET, JsonOption
+
+__all__ = ["build", "inspect", "verify"]
+
+
+def build(
+    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    firmware: Annotated[
+        Path | None, typer.Option(help="Folder to put firmware/<name> in; the run's or 'firmware' by default.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write the HLS C++ project around the network, with test bench and vectors, under firmware/."""
+    from dataclasses import asdict
+
+    from l1ad.cli.terminal import show
+    from l1ad.config.run import FirmwareConfig
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.flow.build import build as run_build
+    from l1ad.flow.run_directory import RunDirectory
+
+    if source.is_dir():
+        directory = RunDirectory.open(source)
+        trigger, config = directory.trigger(), directory.config.firmware
+    else:
+        trigger, config = load_trigger(source), FirmwareConfig()
+    if firmware is not None:
+        config = config.model_copy(update={"folder": str(firmware)})
+    built = run_build(trigger, config)
+    hint = "" if built.thresholds else " (`l1ad rates` sets thresholds)"
+    latency = built.latency
+    text = (
+        f"{built.folder}: HLS project with {len(built.thresholds)} accept bits{hint}; estimate before "
+        f"synthesis: {latency.latency_cycles} of {built.budget_cycles} cycles ({latency.latency_ns:.1f} ns)"
+    )
+    show({**asdict(built), "folder": str(built.folder)}, text, as_json=json)
+    if not built.within_budget:
+        typer.echo("l1ad: built, but the latency estimate is over budget", err=True)
+        raise typer.Exit(OVER_BUDGET)
+
+
+def inspect(
+    trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
+    json: JsonOption = False,
+) -> None:
+    """Show every tensor's formats, proven ranges and headroom, and events that leave a format."""
+    from dataclasses import asdict
+
+    from l1ad.cli.results import print_inspection
+    from l1ad.cli.terminal import print_json
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.emulate.inspection import inspect as run_inspection
+
+    algorithm = load_trigger(trigger)
+    reports = run_inspection(algorithm)
+    if json:
+        print_json([asdict(report) for report in reports])
+    else:
+        print_inspection(reports, algorithm.layout.names)
+
+
+def verify(
+    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    firmware: Annotated[
+        Path | None, typer.Option(help="Folder that holds firmware/<name>; the run's or 'firmware' by default.")
+    ] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Option(help="With a trigger.json: event files or sample:NAME to add."),
+    ] = None,
+    original: Annotated[
+        Path | None, typer.Option(help="hls4ml project that the network was imported from; compared as well.")
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="With a trigger.json and one --events: CSV of results of anything else, compared alone."
+        ),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Compare Keras, emulator, C simulation and QONNX on the same events, integer for integer."""
+    from l1ad.cli.results import print_verification
+    from l1ad.cli.terminal import print_json, progress_bar
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.flow.against import verify_against
+    from l1ad.flow.run_directory import RunDirectory
+    from l1ad.flow.verify import verify_run, verify_trigger
+
+    with progress_bar("verify") as progress:
+        if source.is_dir():
+            if events or against:
+                raise typer.BadParameter(
+                    "--events and --against go with a trigger.json; a run has its own events"
+                )
+            run = RunDirectory.open(source)
+            trigger = run.trigger()
+            result = verify_run(run, firmware=firmware, original=original, progress=progress)
+        elif against:
+            if len(events or ()) != 1:
+                raise typer.BadParameter("--against needs the one --events that the results are of")
+            trigger = load_trigger(source)
+            result = verify_against(trigger, (events or [""])[0], tuple(against))
+        else:
+            trigger = load_trigger(source)
+            result = verify_trigger(
+                trigger, firmware=firmware or Path("firmware"), sources=tuple(events or ()), original=original,
+                progress=progress,
+            )  # fmt: skip
+    document = result.document(trigger)
+    if json:
+        print_json(document)
+    else:
+        print_verification(document)

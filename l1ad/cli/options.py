@@ -1,0 +1,15 @@
+"""Arguments that several commands share, and the exit code of what is over its budget."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["OVER_BUDGET", "JsonOption", "RunArgument", "RunOption"]
+
+OVER_BUDGET = 3
+"""Built, but over the latency budget."""
+
+RunArgument = Annotated[Path, typer.Argument(help="Run directory, e.g. runs/demo.")]
+RunOption = Annotated[Path, typer.Option("--run", help="Run directory to make or to go on in.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

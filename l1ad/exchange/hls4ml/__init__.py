@@ -1,0 +1,1 @@
+"""hls4ml projects, read from the C++ they are."""

@@ -1,0 +1,1 @@
+"""Keras and QKeras files, read without Keras."""

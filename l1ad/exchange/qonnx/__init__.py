@@ -1,0 +1,1 @@
+"""QONNX graphs: written, run and read."""
