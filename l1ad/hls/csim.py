@@ -1,10 +1,7 @@
 """C simulation: the project compiled with g++ and the ap_types headers it carries, run on events."""
 
 import shutil
-import subprocess
-from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +12,11 @@ from l1ad.core.machine import usable_cores
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.hls.layers import computed_layers
+from l1ad.hls.program import outputs_of_blocks, run_program
 
 __all__ = ["check_compiler", "compile_test_bench", "simulated_traces"]
 
 COMPILE_SECONDS = 600
-BLOCK_SECONDS = 600
 
 
 def check_compiler() -> None:
@@ -51,7 +48,7 @@ def compile_test_bench(project: Path) -> Path:
     if not (project / "test_bench.cpp").is_file():
         raise ToolError(f"{project}: no HLS project here; `l1ad build` writes one")
     check_compiler()
-    _run(["make", "-B", f"-j{usable_cores()}", "test_bench"], project, COMPILE_SECONDS)
+    run_program(["make", "-B", f"-j{usable_cores()}", "test_bench"], project, seconds=COMPILE_SECONDS)
     return project / "test_bench"
 
 
@@ -69,23 +66,9 @@ def simulated_traces(
     Raises:
         ToolError: If the simulation fails or says too little.
     """
-    blocks = [slice(start, start + block_events) for start in range(0, len(inputs_raw), block_events)]
-
-    def simulated(block: slice) -> Trace:
-        words = np.ascontiguousarray(inputs_raw[block], dtype=np.int32)
-        output = _run([str(executable.resolve()), "--stream"], executable.parent, BLOCK_SECONDS, words)
-        return _split(trigger, np.frombuffer(output, dtype=np.int64), len(words))
-
-    at_once = usable_cores()
-    waiting: deque[tuple[slice, Future[Trace]]] = deque()
-    with ThreadPoolExecutor(at_once) as pool:  # threads only wait: the work is in the processes
-        for block in blocks:
-            waiting.append((block, pool.submit(simulated, block)))
-            if len(waiting) > 2 * at_once:  # no more ahead, so that traces do not pile up in memory
-                done, trace = waiting.popleft()
-                yield done, trace.result()
-        for done, trace in waiting:
-            yield done, trace.result()
+    command = [str(executable.resolve()), "--stream"]
+    for block, values in outputs_of_blocks(command, inputs_raw, dtype=np.int32, block_events=block_events):
+        yield block, _split(trigger, values, len(inputs_raw[block]))
 
 
 def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) -> Trace:
@@ -101,22 +84,3 @@ def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) 
     columns = values.reshape(n_events, -1)
     edges = np.cumsum(list(widths.values()))[:-1]
     return dict(zip(widths, np.split(columns, edges, axis=1), strict=True))
-
-
-def _run(command: list[str], folder: Path, seconds: int, words: NDArray[np.int32] | None = None) -> bytes:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            check=False,
-            capture_output=True,
-            timeout=seconds,
-            input=b"" if words is None else words.tobytes(),
-        )
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{' '.join(command)} in {folder} did not end within {seconds} s") from None
-    if done.returncode != 0:
-        errors = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-        telling = next((line for line in errors if "error" in line.lower()), (errors or ["no message"])[-1])
-        raise ToolError(f"{' '.join(command)} in {folder} failed with code {done.returncode}: {telling}")
-    return done.stdout

@@ -3,11 +3,8 @@
 import importlib.util
 import re
 import shutil
-import subprocess
 import tempfile
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -18,13 +15,12 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
 from l1ad.core.fixed import FixedType
-from l1ad.core.machine import usable_cores
 from l1ad.core.tensor import TensorType
+from l1ad.hls.program import outputs_of_blocks, run_program
 
 __all__ = ["original_network", "original_outputs"]
 
 COMPILE_SECONDS = 600
-BLOCK_SECONDS = 600
 BLOCK_EVENTS = 20_000
 
 Run = Callable[[NDArray[np.int64]], NDArray[np.int64]]
@@ -100,7 +96,11 @@ def original_network(folder: Path, *, input_type: TensorType, output_type: Tenso
 
         def run(inputs_raw: NDArray[np.int64]) -> NDArray[np.int64]:
             words = _words(project, interface, inputs_raw, input_type.fraction)
-            results = np.concatenate([np.empty(0, dtype=np.int64), *_blocks(executable, words)])
+            # hls4ml's C++ goes on after a text file with too few weights, and only says so.
+            blocks = outputs_of_blocks(
+                [str(executable)], words, dtype=np.int64, block_events=BLOCK_EVENTS, errors_are_faults=True
+            )
+            results = np.concatenate([np.empty(0, dtype=np.int64), *(values for _, values in blocks)])
             results = results.reshape(len(words), interface.n_outputs)
             return _rescaled(results, interface.result.fraction, output_type.fraction, "outputs")
 
@@ -178,7 +178,7 @@ def _compiled(project: _Project, scratch: Path) -> Path:
     sources = [project.root / f"{project.name}.cpp"]
     if (project.root / "weights.cpp").is_file():  # where emulators of experiments keep them
         sources.append(project.root / "weights.cpp")
-    _run([*command, "-o", "driver", "driver.cpp", *map(str, sources)], scratch, COMPILE_SECONDS)
+    run_program([*command, "-o", "driver", "driver.cpp", *map(str, sources)], scratch, seconds=COMPILE_SECONDS)
     return scratch / "driver"
 
 
@@ -196,7 +196,9 @@ def _hls4ml_headers() -> tuple[Path, ...]:
 
 
 def _interface(executable: Path) -> _Interface:
-    said = _run([str(executable), "--interface"], executable.parent, BLOCK_SECONDS).split()
+    said = run_program(
+        [str(executable), "--interface"], executable.parent, seconds=COMPILE_SECONDS, errors_are_faults=True
+    ).split()
     n_inputs, n_outputs, *types = (int(number) for number in said)
     given, result = (FixedType(width, integer, bool(sign)) for width, integer, sign in (types[:3], types[3:]))
     return _Interface(n_inputs=n_inputs, n_outputs=n_outputs, given=given, result=result)
@@ -236,43 +238,3 @@ def _rescaled(raw: NDArray[np.int64], fraction: int, to: int, what: str) -> NDAr
     if np.any(raw & ((1 << (fraction - to)) - 1)):
         raise ToolError(f"{what} hold bits below 2**-{to}, which the other side does not have")
     return raw >> (fraction - to)
-
-
-def _blocks(executable: Path, words: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    """Run blocks of events on every core and yield their results in order."""
-    starts = range(0, len(words), BLOCK_EVENTS)
-
-    def simulated(start: int) -> NDArray[np.int64]:
-        block = np.ascontiguousarray(words[start : start + BLOCK_EVENTS], dtype=np.int64)
-        output = _run([str(executable)], executable.parent, BLOCK_SECONDS, block)
-        return np.frombuffer(output, dtype=np.int64)
-
-    waiting: deque[Future[NDArray[np.int64]]] = deque()
-    with ThreadPoolExecutor(usable_cores()) as pool:  # threads only wait: the work is in the processes
-        for start in starts:
-            waiting.append(pool.submit(simulated, start))
-            if len(waiting) > 2 * usable_cores():
-                yield waiting.popleft().result()
-        for one in waiting:
-            yield one.result()
-
-
-def _run(command: list[str], folder: Path, seconds: int, words: NDArray[np.int64] | None = None) -> bytes:
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            check=False,
-            capture_output=True,
-            timeout=seconds,
-            input=b"" if words is None else words.tobytes(),
-        )
-    except subprocess.TimeoutExpired:
-        raise ToolError(f"{' '.join(command[:1])} in {folder} did not end within {seconds} s") from None
-    said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in said if "error" in line.lower()]
-    # hls4ml goes on after a text file with too few weights, and only says so.
-    if done.returncode != 0 or errors:
-        telling = (errors or said[-1:] or ["no message"])[0]
-        raise ToolError(f"{Path(command[0]).name} in {folder} failed with code {done.returncode}: {telling}")
-    return done.stdout

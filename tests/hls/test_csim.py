@@ -130,7 +130,7 @@ def test_cpp_that_does_not_compile_is_one_sentence(
 ) -> None:
     folder = write(build_trigger(), tmp_path)
     (folder / "hls" / "small_top.cpp").write_text("this is not C++\n")
-    with pytest.raises(ToolError, match=r"make -B -j\d+ test_bench in .* failed with code 2: .*error"):
+    with pytest.raises(ToolError, match=r"make in .* failed with code 2: .*error"):
         compile_test_bench(folder / "hls")
 
 
