@@ -18,6 +18,10 @@ _CPP = re.compile(
 _CPP_INTEGER = re.compile(r"^\s*ap_(?P<unsigned>u?)int\s*<\s*(?P<width>\d+)\s*>\s*$", re.ASCII)
 
 
+_MOST_BITS = 600
+_MOST_BITS_WRITTEN = 200
+
+
 class Rounding(StrEnum):
     """How bits below the last fraction bit are dropped, as C++ spells it (UG1399, `ap_q_mode`)."""
 
@@ -69,6 +73,11 @@ class FixedType:
     overflow: Overflow = Overflow.WRAP
 
     def __post_init__(self) -> None:
+        if max(self.width, abs(self.integer)) > _MOST_BITS:
+            raise ValueError(
+                f"a number format of {self.width} bits, {self.integer} of them before the point, is none of "
+                f"hardware; up to {_MOST_BITS} are known"
+            )
         if self.width < 1 and (self.width, self.integer, self.signed) != (0, 0, False):
             raise ValueError(f"a number format needs at least one bit, not {self.width}")
 
@@ -81,13 +90,15 @@ class FixedType:
                 (the fifth parameter), which no implementation here has.
         """
         if whole := _CPP_INTEGER.match(text):
-            width = int(whole["width"])
+            width = min(int(whole["width"]), _MOST_BITS + 1)
             return cls(width, width, signed=not whole["unsigned"])
         match = _CPP.match(text)
         if match is None:
             raise ValueError(
                 f"{text!r} is not an ap_fixed or ap_ufixed type, e.g. 'ap_fixed<16,6,AP_RND_CONV,AP_SAT>'"
             )
+        if max(int(match["width"]), abs(int(match["integer"]))) > _MOST_BITS_WRITTEN:
+            raise ValueError(f"{text!r} has more bits than hardware; up to {_MOST_BITS_WRITTEN} are known")
         if int(match["saturated_bits"] or 0):
             raise ValueError(f"{text!r} asks for saturated bits in wrap mode; only 0 is known here")
         try:

@@ -17,6 +17,8 @@ from l1ad.core.tensor import TensorType
 
 __all__ = ["Activation", "ActivationFunction", "Dense", "Reshape", "Shape", "exact_accumulator"]
 
+_MOST_ELEMENTS = 1 << 20
+
 Shape = tuple[int, ...]
 """Shape of a tensor, the events not counted: (n,) or (height, width, channels)."""
 
@@ -208,6 +210,8 @@ def check_shape(shape: Shape, layer: str) -> None:
     """Refuse a shape that no tensor has."""
     if not shape or any(not isinstance(size, int) or size < 1 for size in shape):
         raise ValueError(f"layer {layer!r}: {shape} is not the shape of a tensor, e.g. (18, 14, 1)")
+    if math.prod(shape) > _MOST_ELEMENTS:
+        raise ValueError(f"layer {layer!r}: a tensor of shape {shape} has more than {_MOST_ELEMENTS} elements")
 
 
 def check_given_shape(given: Shape, wanted: Shape, layer: str) -> None:

@@ -44,6 +44,12 @@ class Scaling:
         if len(self.offsets) != n or len(self.shifts) != n:
             raise ValueError(f"{len(self.offsets)} offsets and {len(self.shifts)} shifts for {n} inputs")
         self.result.of_each(n)
+        for field, shift in zip(self.layout.fields, self.shifts, strict=True):
+            if not isinstance(shift, int) or abs(shift) > INT64_SAFE_BITS:
+                raise NotExactError(
+                    f"a shift of {field.name!r} by {shift} is none of hardware; whole numbers of bits, up to "
+                    f"{INT64_SAFE_BITS}, are"
+                )
         if self.working.width > INT64_SAFE_BITS:
             raise NotExactError(
                 f"the working type {self.working} is wider than the {INT64_SAFE_BITS} bits that are emulated"

@@ -70,7 +70,7 @@ def _overflow(
     if overflow is Overflow.WRAP:
         # What cannot leave wraps in a range of its own, no wider than it needs: wide types of other
         # elements would take bits that the proof does not count.
-        reach = 2.0 ** np.ceil(np.log2(np.maximum(np.maximum(-low, high + 1), 1)))
+        reach = 2.0 ** np.frexp(np.maximum(np.maximum(-low, high + 1), 1))[1]
         width = 2.0 ** np.array([one.width for one in types])
         return [wrapped(np.where(leaves, least, -reach), np.where(leaves, width, 2 * reach), home)]
     if overflow is Overflow.SAT_ZERO:

@@ -1,11 +1,13 @@
 """What an algorithm's number formats can and cannot hold: proven ranges, headroom, and witnesses."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.fixed import FixedType
+from l1ad.core.fixed import FixedType, Overflow
+from l1ad.core.integer import INT64_SAFE_BITS, requantize
 from l1ad.core.network import Activation, Conv2D, Dense, Layer, Pooling2D, Weighted
 from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
@@ -54,7 +56,8 @@ class TensorReport:
         multiplications: Products with weights that are not zero, all positions of a convolution counted.
         ebops: Bits of the input times bits of the weight, summed over all products, as HGQ counts them: of
             a constant, the bits from its first to its last that is set (arXiv:2405.00645, section 3).
-        leaving: Elements whose bounds leave the format, so that overflow cannot be excluded.
+        leaving: Elements whose bounds leave the format, so that overflow cannot be excluded. Elements
+            without a bit are zero by design and not counted.
         overflow: What happens to such values: the overflow mode of the element furthest out.
         witness: An event that does leave it, when the search found one.
     """
@@ -157,61 +160,61 @@ def _enclosed_bits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.ceil(np.log2(spans + 1.0)).astype(np.int64)  # exact: spans are odd and far below 2^53
 
 
-def _limits(cast: Cast, element: int) -> tuple[float, float]:
-    """Give the ends of an element's format in raw integers with the cast's fraction, plus half a step.
-
-    Within half a step beyond the end some rounding modes still come back inside.
-    """
-    return _limits_of(cast.types()[element], cast.fraction)
-
-
-def _limits_of(one: FixedType, fraction: int) -> tuple[float, float]:
-    step = 2.0 ** (fraction - one.fraction)
-    return (one.raw_min - 0.5) * step, (one.raw_max + 0.5) * step
+def _rounded(raw: NDArray[np.int64], fraction: int, one: FixedType) -> NDArray[np.int64]:
+    """Round raw integers to the steps of a format, as its cast does before it looks at the range."""
+    wide = FixedType(INT64_SAFE_BITS, INT64_SAFE_BITS - one.fraction, True, one.rounding, Overflow.SAT)
+    return requantize(raw, fraction=fraction, to=wide)
 
 
 def _leaving(cast: Cast, interval: Interval) -> list[int]:
-    """List the elements whose bounds leave the format, the furthest out first."""
-    excess = []
-    for element, one in enumerate(cast.types()):
-        low, high = _limits_of(one, cast.fraction)
-        out = max(low - int(interval.low[element]), int(interval.high[element]) - high)
-        if out > 0:
-            excess.append((-out, element))
-    return [element for _, element in sorted(excess)]
+    """List the elements whose bounds leave the format once rounded, the furthest out first."""
+    excess = np.zeros(cast.n_elements)
+    for one, elements in cast.result.groups(cast.n_elements):
+        if not one.width:
+            continue
+        low, high = (_rounded(end[elements], cast.fraction, one) for end in (interval.low, interval.high))
+        out = np.maximum(one.raw_min - low, high - one.raw_max)
+        excess[elements] = np.maximum(out, 0) * float(one.lsb)
+    order = np.argsort(-excess, kind="stable")
+    return [int(element) for element in order if excess[element] > 0]
 
 
 def _headroom(cast: Cast, interval: Interval) -> int:
-    """Count the high bits to spare in every element."""
+    """Count the high bits to spare in every element that has bits."""
     spare = []
-    for element, one in enumerate(cast.types()):
-        scale = 2.0 ** (one.fraction - cast.fraction)
-        low, high = float(interval.low[element]) * scale, float(interval.high[element]) * scale
-        narrower = 0
-        while (
-            narrower < one.width - 1
-            and low >= one.raw_min / 2 ** (narrower + 1)
-            and high < (one.raw_max + 1) / 2 ** (narrower + 1)
-        ):
-            narrower += 1
-        spare.append(narrower)
-    return min(spare)
+    for one, elements in cast.result.groups(cast.n_elements):
+        low = int(_rounded(interval.low[elements], cast.fraction, one).min())
+        high = int(_rounded(interval.high[elements], cast.fraction, one).max())
+        fitting = (
+            bits
+            for bits in range(one.width)
+            if all(
+                replace(one, width=one.width - bits, integer=one.integer - bits).holds_raw(x)
+                for x in (low, high)
+            )
+        )
+        if one.width:
+            spare.append(max(fitting, default=0))
+    return min(spare, default=0)
 
 
 def _witness(trigger: TriggerAlgorithm, cast: Cast, interval: Interval, outside: list[int]) -> Witness | None:
     for element in outside[:_TRIED_ELEMENTS]:
-        low, high = _limits(cast, element)
-        for sign, limit in ((1, high), (-1, low)):
-            end = interval.high[element] if sign > 0 else -interval.low[element]
-            if end <= sign * limit:
+        one = cast.types()[element]
+        for sign, end, edge in (
+            (1, interval.high[element], one.raw_max), (-1, interval.low[element], one.raw_min),
+        ):  # fmt: skip
+
+            def leaves(value: int, sign: int = sign, edge: int = edge, one: FixedType = one) -> bool:
+                return sign * int(_rounded(np.array([value]), cast.fraction, one)[0]) > sign * edge
+
+            if not leaves(int(end)):
                 continue
-            event, reached = _climb(trigger, cast.tensor, element, sign, limit)
-            if sign * reached > sign * limit:
-                step, one = 2.0**-cast.fraction, cast.types()[element]
-                edge = one.raw_max if sign > 0 else one.raw_min
+            event, reached = _climb(trigger, cast.tensor, element, sign, leaves)
+            if leaves(reached):
                 return Witness(
                     element=element,
-                    value=reached * step,
+                    value=reached * 2.0**-cast.fraction,
                     limit=float(edge * one.lsb),
                     inputs_raw=tuple(int(value) for value in event),
                 )
@@ -219,9 +222,9 @@ def _witness(trigger: TriggerAlgorithm, cast: Cast, interval: Interval, outside:
 
 
 def _climb(
-    trigger: TriggerAlgorithm, tensor: str, element: int, sign: int, limit: float
+    trigger: TriggerAlgorithm, tensor: str, element: int, sign: int, leaves: Callable[[int], bool]
 ) -> tuple[NDArray[np.int64], int]:
-    """Move one input at a time to an end of its range, the best one each round, until the limit is passed."""
+    """Move one input at a time to an end of its range, the best one each round, until the format is left."""
     layout = trigger.layout
     candidates = crafted_extremes(layout)
     best, reached = candidates[0], None
@@ -231,7 +234,7 @@ def _climb(
         if reached is not None and values[leader] <= reached:
             break
         best, reached = candidates[leader], int(values[leader])
-        if reached > sign * limit:
+        if leaves(sign * reached):
             break
         candidates = np.repeat(best[None], 3 * layout.n_inputs, axis=0)
         for index in range(layout.n_inputs):

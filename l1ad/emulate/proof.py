@@ -1,10 +1,22 @@
 """Which floating-point type, if any, computes an algorithm without ever rounding."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
+from l1ad.core.fixed import Overflow
 from l1ad.core.network import Conv2D, Dense, FrozenNetwork
+from l1ad.core.trace import SCALED_INPUTS
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.emulate.bounds import BEFORE_SCORE, DIFFERENCE, Interval, bounds
+from l1ad.emulate.bounds import (
+    BEFORE_SCORE,
+    DIFFERENCE,
+    Interval,
+    before_cast_bounds,
+    bounds,
+    cast_interval,
+)
+from l1ad.emulate.casts import casts
 
 __all__ = ["casts_each_product", "exact_dtype"]
 
@@ -27,8 +39,27 @@ def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = N
     if casts_each_product(trigger.network):
         return None
     known = bounds(trigger) if known is None else known
-    largest = [known[DIFFERENCE].magnitude << max(0, -min(trigger.scaling.shifts))]
-    current = known["scaled_inputs"]
+    largest = max(*_of_scaling(trigger, known), *_of_sums(trigger, known), *_of_casts(trigger))
+    # One bit to spare, for the half that rounding adds; casts to finer steps move the point only.
+    for dtype, bits in _EXACT_BITS.items():
+        if largest < 1 << (bits - 1):
+            return dtype
+    return None
+
+
+def _of_scaling(trigger: TriggerAlgorithm, known: dict[str, Interval]) -> Iterator[int]:
+    """Give the integers of the input scaling: inputs, offsets and their differences."""
+    layout, scaling = trigger.layout, trigger.scaling
+    fraction = scaling.working.fraction
+    yield int(np.abs(layout.raw_min).max()) << fraction
+    yield int(np.abs(layout.raw_max).max()) << fraction
+    yield int(np.abs(scaling.offsets_raw).max())
+    yield known[DIFFERENCE].magnitude << max(0, -min(scaling.shifts))
+
+
+def _of_sums(trigger: TriggerAlgorithm, known: dict[str, Interval]) -> Iterator[int]:
+    """Give the integers of every layer: sums in any order, pooled values, squares."""
+    current = known[SCALED_INPUTS]
     for layer, given in trigger.network.given():
         if isinstance(layer, Dense | Conv2D):
             # Any order of the sum: the magnitudes of all products and the bias together.
@@ -37,15 +68,21 @@ def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = N
             products = layer.terms(reach[None])[0] @ np.abs(layer.sum.weights_raw)
             grown = fraction - given.fraction - layer.weight_type.fraction
             bias = np.abs(layer.bias_raw) << (fraction - layer.bias_type.fraction)
-            largest.append(int(((products << grown) + bias).max()))
+            yield int(((products << grown) + bias).max())
         current = known[layer.name]
-        largest.append(current.magnitude)
-    largest.append(known[BEFORE_SCORE].magnitude)
-    # One bit to spare, for the half that rounding adds; casts to finer steps move the point only.
-    for dtype, bits in _EXACT_BITS.items():
-        if max(largest) < 1 << (bits - 1):
-            return dtype
-    return None
+        yield current.magnitude
+    yield known[BEFORE_SCORE].magnitude
+
+
+def _of_casts(trigger: TriggerAlgorithm) -> Iterator[int]:
+    """Give the integers of every cast: what it gives, and where it wraps what it is given, in its own steps."""
+    before = before_cast_bounds(trigger)
+    for cast in casts(trigger):
+        interval = before[cast.tensor]
+        yield cast_interval(interval, cast.fraction, cast.result).magnitude
+        finer = max(0, cast.result.fraction - cast.fraction)
+        if any(one.overflow in (Overflow.WRAP, Overflow.SAT_ZERO) for one in cast.result.types):
+            yield interval.magnitude << finer
 
 
 def casts_each_product(network: FrozenNetwork) -> bool:

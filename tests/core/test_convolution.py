@@ -208,3 +208,9 @@ def test_kernels_that_do_not_fit_are_refused() -> None:
             weight_type=WEIGHT, bias_raw=np.zeros(1, dtype=np.int64), bias_type=BIAS,
             accumulator=FixedType(9, 9),
         )  # fmt: skip
+
+
+def test_images_of_more_elements_than_memory_are_refused() -> None:
+    shape = (10**9, 10**9, 1)
+    with pytest.raises(ValueError, match="has more than 1048576 elements"):
+        Pooling2D(name="pool", function=PoolingFunction.MAX, input_shape=shape, pool=(2, 2), strides=(2, 2))

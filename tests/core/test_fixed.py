@@ -184,3 +184,11 @@ def test_a_symmetric_type_has_no_lowest_integer_of_its_bits() -> None:
         one.exact_raw(Fraction(-1))
     assert FixedType.from_cpp("ap_fixed<1,1,AP_RND,AP_SAT_SYM>").raw_min == -1
     assert FixedType.from_cpp("ap_ufixed<6,1,AP_RND,AP_SAT_SYM>").raw_min == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["ap_fixed<8,-99999999999>", "ap_fixed<99999999999,1>", "ap_fixed<8,2000>", "ap_uint<99999999999>"]
+)
+def test_formats_that_are_none_of_hardware_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"has more bits than hardware|is none of hardware"):
+        FixedType.from_cpp(text)

@@ -207,3 +207,13 @@ def test_a_working_type_wider_than_is_emulated_is_refused() -> None:
             layout=layout, offsets=(0.0, 0.0), shifts=(0, 0), working=FixedType(80, 20),
             result=TensorType.uniform(FixedType(8, 8)),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("shift", [2.5, 2.0, -(10**10), 10**30, 63])
+def test_shifts_that_are_none_of_hardware_are_refused(shift: int) -> None:
+    layout = numbered_inputs(1, width=8, signed=False)
+    with pytest.raises(NotExactError, match=r"a shift of 'input_1_value' by .* is none of hardware"):
+        Scaling(
+            layout=layout, offsets=(0.0,), shifts=(shift,), working=FixedType(20, 12),
+            result=TensorType.uniform(FixedType(8, 8)),
+        )  # fmt: skip

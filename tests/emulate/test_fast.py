@@ -6,6 +6,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from l1ad.core.fixed import FixedType
+from l1ad.core.layout import InputField, InputLayout
+from l1ad.core.network import Activation, ActivationFunction, FrozenNetwork, Layer
+from l1ad.core.scaling import Scaling
+from l1ad.core.score import Score, ScoreFunction
+from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.bounds import bounds
 from l1ad.emulate.engine import emulate, trace
@@ -106,3 +112,50 @@ def test_progress_ends_at_the_number_of_events(trigger: TriggerAlgorithm, events
     engine.scores(events(9000), progress=lambda done, total, _note: told.append((done, total)))
     assert told[-1] == (9000, 9000)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def small(inputs: tuple[int, int], input_type: str, casts: list[str], score: str) -> TriggerAlgorithm:
+    """Make an algorithm of one input whose casts take integers to places that sums alone never reach."""
+    field = InputField(
+        object_type="x", slot=0, quantity="v", lsb=1.0, unit="1", raw_min=inputs[0], raw_max=inputs[1]
+    )
+    scaling = Scaling(
+        layout=InputLayout(name="one", fields=(field,)), offsets=(0.0,), shifts=(0,), working=FixedType(30, 30),
+        result=TensorType.from_spelling(input_type),
+    )  # fmt: skip
+    layers: list[Layer] = [
+        Activation(
+            name=f"cast_{number}",
+            function=ActivationFunction.LINEAR,
+            n=1,
+            result=TensorType.from_spelling(text),
+        )
+        for number, text in enumerate(casts)
+    ]
+    network = FrozenNetwork(n_inputs=1, input_type=scaling.result, layers=tuple(layers))
+    word = Score(FixedType.from_cpp(score), ScoreFunction.OUTPUT)
+    return TriggerAlgorithm(name="small", scaling=scaling, network=network, score=word)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "input_type", "casts", "score"),
+    [
+        ((-1, 0), "ap_ufixed<31,31>", ["ap_ufixed<8,16>"], "ap_ufixed<18,18>"),
+        ((0, 1023), "ap_ufixed<32,8,AP_TRN,AP_SAT>", ["ap_ufixed<8,8>"], "ap_ufixed<18,18>"),
+        ((0, 1023), "ap_ufixed<10,10>", ["ap_ufixed<10,10>"], "ap_ufixed<30,10,AP_TRN,AP_SAT>"),
+        ((-4000, 4000), "ap_fixed<14,14>", ["ap_fixed<20,4>", "ap_ufixed<9,2>"], "ap_ufixed<24,8>"),
+        (
+            (-4000, 4000),
+            "ap_fixed<14,14>",
+            ["ap_fixed<26,2,AP_RND,AP_SAT_ZERO>"],
+            "ap_ufixed<26,2,AP_RND,AP_SAT>",
+        ),
+    ],
+)
+def test_integers_that_only_a_cast_reaches_are_in_the_proof(
+    inputs: tuple[int, int], input_type: str, casts: list[str], score: str
+) -> None:
+    trigger = small(inputs, input_type, casts, score)
+    inputs_raw = np.arange(inputs[0], inputs[1] + 1)[:, None]
+    expected = trace(trigger, inputs_raw)["score"][:, 0]
+    np.testing.assert_array_equal(emulate(trigger, inputs_raw).score_raw, expected)
