@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 import array_api_compat
+import array_api_compat.numpy
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,6 +50,11 @@ class ArrayHome:
     def real(self) -> Any:
         """The floating-point type as the library names it."""
         return getattr(self.namespace, self.dtype)
+
+    @cached_property
+    def in_memory(self) -> bool:
+        """Whether arrays are NumPy's, whose functions can put results where the values were."""
+        return self.namespace is array_api_compat.numpy
 
     def constant(self, values: NDArray[Any] | float) -> Array:
         """Bring real numbers here; what all share becomes one plain number, which is faster."""

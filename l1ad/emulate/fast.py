@@ -25,7 +25,7 @@ from l1ad.emulate.proof import exact_dtype
 
 __all__ = ["FastEngine", "fast_engine"]
 
-_CACHE_BYTES = 1 << 19  # the widest tensor of a block stays in a core's second-level cache
+_CACHE_BYTES = 1 << 20  # the widest tensor of a block stays in a core's second-level cache
 _DEVICE_BYTES = 1 << 30  # on a GPU, blocks are there to bound the memory
 
 

@@ -104,6 +104,8 @@ def _by_columns(parts: list[tuple[list[int], list[Operation]]], home: ArrayHome)
 def _clipped(low: NDArray[np.float64], high: NDArray[np.float64], home: ArrayHome) -> Operation:
     xp, least, most = home.namespace, home.constant(low), home.constant(high)
     if isinstance(least, float) and isinstance(most, float):
+        if home.in_memory:
+            return lambda values: np.clip(values, least, most, out=values)
         return lambda values: xp.clip(values, least, most)
     # Of two bounds one may be shared and the other not, which not every library takes.
     lowest, highest = home.matrix(low), home.matrix(high)
@@ -132,21 +134,33 @@ def scaled_by(factor: NDArray[np.float64] | float, home: ArrayHome) -> Operation
     return scale
 
 
+_IN_PLACE = {"floor": np.floor, "round": np.rint, "trunc": np.trunc}
+
+
+def _of_one(home: ArrayHome, name: str) -> Operation:
+    """Take a function of one array by its name in the standard; NumPy's puts the result in its place."""
+    if home.in_memory:
+        in_place = _IN_PLACE[name]
+        return lambda values: in_place(values, out=values)
+    function: Operation = getattr(home.namespace, name)
+    return function
+
+
 def floored(home: ArrayHome) -> Operation:
     """Round towards minus infinity."""
-    xp = home.namespace
-    return lambda values: xp.floor(values)
+    return _of_one(home, "floor")
 
 
 def rectified(home: ArrayHome) -> Operation:
     """Replace what is negative by zero."""
     xp = home.namespace
+    if home.in_memory:
+        return lambda values: np.maximum(values, 0.0, out=values)
     return lambda values: xp.clip(values, 0.0, None)
 
 
 def _to_even(home: ArrayHome) -> Operation:
-    xp = home.namespace
-    return lambda values: xp.round(values)
+    return _of_one(home, "round")
 
 
 def _half_up(home: ArrayHome) -> Operation:
@@ -170,8 +184,7 @@ def _half_to_zero(home: ArrayHome) -> Operation:
 
 
 def _to_zero(home: ArrayHome) -> Operation:
-    xp = home.namespace
-    return lambda values: xp.trunc(values)
+    return _of_one(home, "trunc")
 
 
 _ROUNDINGS: dict[Rounding, Callable[[ArrayHome], Operation]] = {

@@ -178,7 +178,7 @@ def _score(trigger: TriggerAlgorithm, known: dict[str, Interval], home: ArrayHom
     squares = score.function is ScoreFunction.SUM_OF_SQUARES
 
     def total(values: Array) -> Array:
-        return xp.sum(values * values, axis=1, keepdims=True) if squares else values
+        return xp.vecdot(values, values)[:, None] if squares else values
 
     fraction = score.fraction(trigger.network.output_type)
     casts = casts_to(TensorType.uniform(score.result), known[BEFORE_SCORE], fraction, home)
