@@ -106,6 +106,8 @@ def verify(
         elif against:
             if len(events or ()) != 1:
                 raise typer.BadParameter("--against needs the one --events that the results are of")
+            if firmware is not None or original is not None:
+                raise typer.BadParameter("--against compares results alone, without --firmware and --original")
             trigger = load_trigger(source)
             result = verify_against(trigger, (events or [""])[0], tuple(against))
         else:

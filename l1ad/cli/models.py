@@ -34,9 +34,12 @@ def import_(
     from l1ad.config.run import RunConfig
     from l1ad.core.trigger_file import algorithm_digest, save_trigger
     from l1ad.flow.importing import begin_run, import_model
+    from l1ad.flow.targets import check_target
 
     if (out is None) == (run is None):
         raise typer.BadParameter("give either --out trigger.json or --run DIRECTORY")
+    if out is not None:
+        check_target(out, model, *([] if config is None else [config]))
     imported = import_model(model, ImportConfig() if config is None else load_config(config, ImportConfig))
     trigger = imported.trigger
     if run is not None:
@@ -69,12 +72,14 @@ def export(
     from l1ad.core.trigger_file import load_trigger
     from l1ad.exchange.qonnx.export import export_qonnx
     from l1ad.flow.run_directory import RunDirectory
+    from l1ad.flow.targets import check_target
 
     if to != "qonnx":
         raise typer.BadParameter(f"{to!r} is no format that is known; 'qonnx' is")
     file = RunDirectory.open(source).trigger_file if source.is_dir() else source
     trigger = load_trigger(file)
     target = out or file.with_name(f"{cpp_identifier(trigger.name)}.onnx")
+    check_target(target, file)
     export_qonnx(trigger, target)
     size = target.stat().st_size
     text = f"{target}: {size / 1e3:.1f} kB, hardware integers in, score word out; `l1ad verify` runs it"

@@ -13,9 +13,10 @@ __all__ = ["print_inspection", "print_rates", "print_summary", "print_verificati
 
 
 def print_verification(result: dict[str, Any]) -> None:
-    """Print how each implementation agrees with the emulator."""
+    """Print how each implementation agrees with the emulator, or with another."""
+    reference = result["implementations"][0]
     print_table(
-        "Agreement with the emulator, integer for integer",
+        f"Agreement with {'the ' if reference == 'emulator' else ''}{reference}, integer for integer",
         ["implementation", "events", "integers compared", "events that differ"],
         [
             [one["implementation"], f"{one['events']:,}", f"{one['values']:,}", f"{one['differing_events']:,}"]

@@ -24,6 +24,7 @@ def emulate(
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.emulate import emulate_file, emulate_run
     from l1ad.flow.run_directory import RunDirectory
+    from l1ad.flow.targets import check_target
 
     if not source.exists():
         raise DataError(f"{source}: no such run directory or trigger.json")
@@ -35,6 +36,7 @@ def emulate(
     else:
         if events is None or out is None:
             raise typer.BadParameter("with a trigger.json, give --events and --out as well")
+        check_target(out, source)
         with progress_bar("emulate") as progress:
             counts = {events: emulate_file(load_trigger(source), events, out, progress=progress)}
     text = "\n".join(f"{name}: {count} events scored" for name, count in counts.items())

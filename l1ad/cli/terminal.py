@@ -17,6 +17,7 @@ from rich.progress import (
 )
 from rich.progress import Progress as RichProgress
 from rich.table import Table
+from rich.text import Text
 
 from l1ad.core.progress import Progress
 
@@ -31,8 +32,8 @@ errors = Console(stderr=True, highlight=False)
 def progress_bar(label: str) -> Iterator[Progress]:
     """Show a bar with a count and the time left on stderr; one line at the end when it is no terminal."""
     columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}"),
+        SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(),
+        TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[note]}", markup=False),
     )  # fmt: skip
     with RichProgress(*columns, console=errors, disable=not errors.is_terminal, transient=True) as bar:
         task = bar.add_task(label, total=None, note="")
@@ -48,11 +49,11 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
     """Print a table on stdout; numbers line up on the right."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=Text(title), title_justify="left")
     for index, name in enumerate(header):
         table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(Text, row))  # as it stands: a name in brackets is no markup
     console = Console(highlight=False)
     if not console.is_terminal:  # a file or a pipe has no width that cells would have to be cut for
         console = Console(highlight=False, width=_WIDTH_OF_FILES)

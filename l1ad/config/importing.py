@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, PositiveInt, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from l1ad.config.loading import Section
 from l1ad.core.fixed import FixedType
@@ -22,7 +22,7 @@ Spelling = Annotated[str, AfterValidator(_spelling)]
 class InputsConfig(Section):
     """Inputs without names of their own."""
 
-    inputs: PositiveInt
+    inputs: int = Field(ge=1, le=100_000)
     bits: int = Field(ge=1, le=32, description="Bits of each hardware integer, the sign included")
     signed: bool = False
 

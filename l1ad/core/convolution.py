@@ -117,7 +117,7 @@ class Conv2D:
     def apply(self, raw: NDArray[np.int64], given: TensorType) -> NDArray[np.int64]:
         """Compute the layer on raw integers of shape (n_events, n_in)."""
         total = self.sum.of(self.terms(raw), given.fraction)
-        return self.sum.wrapped(total.reshape(len(raw), -1))
+        return self.sum.wrapped(total.reshape(len(raw), self.n_out))
 
 
 def exact_conv_accumulator(

@@ -127,6 +127,7 @@ class Activation:
 
     def __post_init__(self) -> None:
         check_identifier(self.name, "layer name")
+        check_shape((self.n,), self.name)
         self.result.of_each(self.n)
 
     @property

@@ -38,6 +38,11 @@ class InputField:
     raw_max: int
 
     def __post_init__(self) -> None:
+        whole = (self.slot, self.raw_min, self.raw_max)
+        if any(type(one) is not int or abs(one) >= 1 << 62 for one in whole) or self.slot < 0:
+            raise ValueError(f"slot and ends of an input are whole numbers of up to 62 bits, not {whole}")
+        if not isinstance(self.lsb, int | float) or not math.isfinite(self.lsb) or self.lsb <= 0:
+            raise ValueError(f"one step of an input is a positive number, not {self.lsb!r}")
         check_identifier(self.object_type, "object type")
         check_identifier(self.quantity, "quantity")
         if not self.raw_min <= 0 <= self.raw_max:
@@ -82,6 +87,14 @@ class InputLayout:
             for o, s, q, lsb, u, low, high in rows
         )
         return cls(name=name, fields=tuple(fields))
+
+    def told_apart(self, other: "InputLayout") -> str:
+        """Say in a few words how another layout differs: its name, or else the first input that does."""
+        if self.name != other.name:
+            return f"layout {self.name!r}, not {other.name!r}"
+        pairs = zip(self.fields, other.fields, strict=False)
+        first = next((f"{a} is not {b}" for a, b in pairs if a != b), "another number of inputs")
+        return f"another layout of the name {self.name!r}: {first}"
 
     def rows(self) -> list[list[Any]]:
         """Lay the inputs out for files, as `from_rows` reads them."""
@@ -221,7 +234,8 @@ def numbered_inputs(n_inputs: int, *, width: int, signed: bool) -> InputLayout:
         )
         for slot in range(n_inputs)
     )
-    return InputLayout(name=f"{n_inputs}_inputs_of_{width}_bits", fields=tuple(fields))
+    name = f"{n_inputs}_{'signed' if signed else 'unsigned'}_inputs_of_{width}_bits"
+    return InputLayout(name=name, fields=tuple(fields))
 
 
 def known_layouts() -> dict[str, InputLayout]:

@@ -44,12 +44,7 @@ class Scaling:
         if len(self.offsets) != n or len(self.shifts) != n:
             raise ValueError(f"{len(self.offsets)} offsets and {len(self.shifts)} shifts for {n} inputs")
         self.result.of_each(n)
-        for field, shift in zip(self.layout.fields, self.shifts, strict=True):
-            if not isinstance(shift, int) or abs(shift) > INT64_SAFE_BITS:
-                raise NotExactError(
-                    f"a shift of {field.name!r} by {shift} is none of hardware; whole numbers of bits, up to "
-                    f"{INT64_SAFE_BITS}, are"
-                )
+        _check_shifts(self.layout, self.shifts)
         if self.working.width > INT64_SAFE_BITS:
             raise NotExactError(
                 f"the working type {self.working} is wider than the {INT64_SAFE_BITS} bits that are emulated"
@@ -113,6 +108,7 @@ def lossless_working_type(layout: InputLayout, offsets: Sequence[float], shifts:
     Raises:
         NotExactError: If an offset has so many fraction bits (0.1 has 55) that it is none for hardware.
     """
+    _check_shifts(layout, shifts)
     largest, fraction = 1, 0
     for field, offset, shift in zip(layout.fields, offsets, shifts, strict=True):
         offset_bits = Fraction(offset).denominator.bit_length() - 1
@@ -126,3 +122,12 @@ def lossless_working_type(layout: InputLayout, offsets: Sequence[float], shifts:
             largest = max(largest, abs(end), math.ceil(abs(end - offset) * 2.0 ** max(0, -shift)))
     integer = largest.bit_length() + 1
     return FixedType(integer + fraction, integer)
+
+
+def _check_shifts(layout: InputLayout, shifts: Sequence[int]) -> None:
+    for field, shift in zip(layout.fields, shifts, strict=True):
+        if not isinstance(shift, int) or abs(shift) > INT64_SAFE_BITS:
+            raise NotExactError(
+                f"a shift of {field.name!r} by {shift} is none of hardware; whole numbers of bits, up to "
+                f"{INT64_SAFE_BITS}, are"
+            )

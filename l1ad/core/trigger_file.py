@@ -134,7 +134,7 @@ def _trigger(document: dict[str, Any]) -> TriggerAlgorithm:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_once)
     except FileNotFoundError:
         raise TriggerFileError(f"{path}: no such file; `l1ad freeze` writes it") from None
     except OSError as fault:
@@ -145,6 +145,14 @@ def _parsed(path: Path) -> dict[str, Any]:
         said = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise TriggerFileError(f"{path}: format {said!r} is not {FORMAT!r}")
     return document
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a key that stands twice, of which JSON takes the last in silence."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key stands twice among {', '.join(key for key, _ in pairs)}")
+    return found
 
 
 def _digests(document: dict[str, Any]) -> dict[str, str]:

@@ -162,7 +162,7 @@ def _opened(path: Path) -> h5py.File:
 def _layout(file: h5py.File, path: Path) -> InputLayout:
     layout = _named_layout(file, path)
     columns = _json_attribute(file, "columns", path)
-    if not isinstance(columns, list):
+    if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise DataError(f"{path}: the attribute 'columns' is not a JSON list of names")
     missing = [name for name in layout.names if name not in columns]
     extra = [name for name in columns if name not in layout.names]

@@ -12,6 +12,7 @@ from l1ad.core.trace import Trace
 
 __all__ = ["read_results"]
 
+_INTEGER = re.compile(r"^\s*-?[0-9]{1,18}\s*$", re.ASCII)
 _ELEMENT = re.compile(r"^(?P<tensor>.+)\[(?P<element>\d+)\]$")
 
 
@@ -29,21 +30,32 @@ def read_results(path: Path, widths: Mapping[str, int]) -> Trace:
         DataError: If a column is none of these, a tensor lacks an element, or a value is no integer.
     """
     try:
-        with path.open(encoding="utf-8") as stream:
-            names = [name.strip() for name in stream.readline().split(",")]
-            values = np.loadtxt(stream, dtype=np.int64, delimiter=",", ndmin=2)
+        header, *rows = path.read_text(encoding="utf-8-sig").splitlines() or [""]
     except FileNotFoundError:
         raise DataError(f"{path}: no such file") from None
-    except (ValueError, UnicodeDecodeError) as fault:
-        raise DataError(f"{path}: not a table of integers ({' '.join(str(fault).split())})") from None
-    if not len(values):
+    except (OSError, UnicodeDecodeError) as fault:
+        raise DataError(f"{path}: not a table of integers ({fault})") from None
+    names = [name.strip() for name in header.split(",")]
+    if not any(row.strip() for row in rows):
         raise DataError(f"{path}: holds no events")
-    if values.shape[1] != len(names):
-        raise DataError(f"{path}: {len(names)} columns are named, {values.shape[1]} are there")
+    table = [_integers(path, line, row) for line, row in enumerate(rows, start=2)]
+    odd = next((line for line, row in enumerate(table, start=2) if len(row) != len(names)), None)
+    if odd is not None:
+        raise DataError(f"{path}: {len(names)} columns are named, line {odd} has {len(table[odd - 2])}")
+    values = np.array(table, dtype=np.int64)
     places = [_place(path, name, widths) for name in names]
     if len(set(places)) != len(places):
         raise DataError(f"{path}: a column is named twice")
     return {tensor: _tensor(path, tensor, places, values, widths[tensor]) for tensor in dict(places)}
+
+
+def _integers(path: Path, line: int, row: str) -> list[int]:
+    """Read the integers of a line; 2329.9 is none, and neither is 1e3."""
+    cells = row.split(",")
+    for cell in cells:
+        if not _INTEGER.match(cell):
+            raise DataError(f"{path}: line {line}: {cell.strip()!r} is no integer of 64 bits")
+    return [int(cell) for cell in cells]
 
 
 def _place(path: Path, name: str, widths: Mapping[str, int]) -> tuple[str, int]:

@@ -23,6 +23,8 @@ from l1ad.core.trigger import TriggerAlgorithm
 __all__ = ["BEFORE_SCORE", "DIFFERENCE", "Interval", "before_cast_bounds", "bounds", "cast_interval", "sum_of"]
 
 # Layers are named by identifiers: what holds a colon is none of them.
+_WIDE = 70  # bits that hold every integer of 62 bits, unsigned ones too, after rounding up
+
 DIFFERENCE = "scaled_inputs:difference"
 BEFORE_SCORE = "score:before"
 
@@ -101,7 +103,7 @@ def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
     low, high = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
     for one, elements in to.groups(n):
         ends = np.stack([values.low[elements], values.high[elements]])
-        wide = FixedType(62, 62 - one.fraction, True, one.rounding, Overflow.SAT)
+        wide = FixedType(_WIDE, _WIDE - one.fraction, True, one.rounding, Overflow.SAT)
         ends = requantize(ends, fraction=fraction, to=wide)
         inside = (one.raw_min <= ends[0]) & (ends[1] <= one.raw_max)
         if one.overflow in (Overflow.SAT, Overflow.SAT_SYM):

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow
-from l1ad.core.integer import INT64_SAFE_BITS, requantize
+from l1ad.core.integer import RawArray, requantize
 from l1ad.core.network import Activation, Conv2D, Dense, Layer, Pooling2D, Weighted
 from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
@@ -19,6 +19,7 @@ from l1ad.emulate.compare import crafted_extremes
 __all__ = ["TensorReport", "Witness", "inspect"]
 
 _ROUNDS = 40
+_WIDE = 70  # bits that hold every integer of 62 bits, unsigned ones too, after rounding up
 _TRIED_ELEMENTS = 4
 
 
@@ -160,9 +161,9 @@ def _enclosed_bits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.ceil(np.log2(spans + 1.0)).astype(np.int64)  # exact: spans are odd and far below 2^53
 
 
-def _rounded(raw: NDArray[np.int64], fraction: int, one: FixedType) -> NDArray[np.int64]:
+def _rounded(raw: NDArray[np.int64], fraction: int, one: FixedType) -> RawArray:
     """Round raw integers to the steps of a format, as its cast does before it looks at the range."""
-    wide = FixedType(INT64_SAFE_BITS, INT64_SAFE_BITS - one.fraction, True, one.rounding, Overflow.SAT)
+    wide = FixedType(_WIDE, _WIDE - one.fraction, True, one.rounding, Overflow.SAT)
     return requantize(raw, fraction=fraction, to=wide)
 
 

@@ -21,6 +21,7 @@ from l1ad.emulate.casts import casts
 __all__ = ["casts_each_product", "exact_dtype"]
 
 _EXACT_BITS = {"float32": 24, "float64": 53}
+_MOST_POINT = 40  # two such shifts and a square of 24 bits stay within 2**-126 and 2**127
 
 
 def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = None) -> str | None:
@@ -36,7 +37,7 @@ def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = N
     Returns:
         `float32`, `float64`, or None: then only integers will do.
     """
-    if casts_each_product(trigger.network):
+    if casts_each_product(trigger.network) or not _points_are_near(trigger):
         return None
     known = bounds(trigger) if known is None else known
     largest = max(*_of_scaling(trigger, known), *_of_sums(trigger, known), *_of_casts(trigger))
@@ -45,6 +46,16 @@ def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = N
         if largest < 1 << (bits - 1):
             return dtype
     return None
+
+
+def _points_are_near(trigger: TriggerAlgorithm) -> bool:
+    """Tell whether no number gets so small or large that the exponent of a float32 would not hold it."""
+    types = [*trigger.scaling.result.types, trigger.scaling.working, trigger.score.result]
+    for layer, given in trigger.network.given():
+        types += layer.output_type(given).types
+        if isinstance(layer, Dense | Conv2D):
+            types += [layer.weight_type, layer.bias_type]
+    return all(max(abs(one.fraction), abs(one.integer)) <= _MOST_POINT for one in types if one.width)
 
 
 def _of_scaling(trigger: TriggerAlgorithm, known: dict[str, Interval]) -> Iterator[int]:

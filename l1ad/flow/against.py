@@ -3,16 +3,19 @@
 from pathlib import Path
 
 from l1ad.core.errors import DataError, DivergenceError
+from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.data.event_file import read_events
 from l1ad.data.result_file import read_results
 from l1ad.data.samples import locate_events
-from l1ad.emulate.compare import compared
+from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.divergence import divergence_report
 from l1ad.emulate.engine import trace
 from l1ad.flow.verification import Verification
 
 __all__ = ["verify_against"]
+
+_BLOCK_EVENTS = 8_192
 
 
 def verify_against(trigger: TriggerAlgorithm, source: str, results: tuple[Path, ...]) -> Verification:
@@ -28,30 +31,48 @@ def verify_against(trigger: TriggerAlgorithm, source: str, results: tuple[Path, 
         DataError: If a file is no such table, or has more lines than there are events.
         DivergenceError: If any integer differs; the message names event, element, words and bits.
     """
-    events = read_events(locate_events(source))
+    widths = {SCALED_INPUTS: trigger.layout.n_inputs}
+    widths |= {layer.name: layer.n_out for layer in trigger.network.layers}
+    widths |= {SCORE: 1} | {accept_name(name): 1 for name in trigger.thresholds}
+    tables = [(str(path), read_results(path, widths)) for path in results]
+    n_common = min(_lines(table) for _, table in tables)
+    events = read_events(locate_events(source), stop=max(_lines(table) for _, table in tables))
     if events.layout != trigger.layout:
-        raise DataError(
-            f"{source}: events of layout {events.layout.name!r}, the algorithm reads {trigger.layout.name!r}"
-        )
-    expected = trace(trigger, events.inputs_raw)
-    widths = {name: values.shape[1] for name, values in expected.items()}
-    found = {str(path): read_results(path, widths) for path in results}
-    lines = {name: len(next(iter(tensors.values()))) for name, tensors in found.items()}
-    for name, n_lines in lines.items():
-        if n_lines > len(events):
-            raise DataError(f"{name}: {n_lines} lines for {len(events)} events of {source}")
-    n_common = min(lines.values())
-    tables = {"emulator": expected, **found} if len(found) == 1 else found
-    reference, *others = tables
-    agreements = []
-    for name in others:
-        cut = [{one: values[:n_common] for one, values in tables[key].items()} for key in (reference, name)]
-        try:
-            agreement = compared(name, *cut, reference=reference)
-        except ValueError as fault:
-            raise DataError(str(fault)) from None
+        raise DataError(f"{source}: events of {events.layout.told_apart(trigger.layout)}")
+    for name, table in tables:
+        if _lines(table) > len(events):
+            raise DataError(f"{name}: {_lines(table)} lines for {len(events)} events of {source}")
+    agreements: list[Agreement] = []
+    for name, table in tables[1:] or tables:
+        total: Agreement | None = None
+        for start in range(0, n_common, _BLOCK_EVENTS):
+            block = slice(start, min(start + _BLOCK_EVENTS, n_common))
+            reference, expected = (
+                (tables[0][0], _cut(tables[0][1], block))
+                if len(tables) > 1
+                else ("emulator", trace(trigger, events.inputs_raw[block]))
+            )
+            part = _compared(name, expected, _cut(table, block), reference)
+            total = part if total is None else total.then(part)
+        if total is not None:
+            agreements.append(total)
+    for agreement in agreements:
         if agreement.first is not None:
-            event = agreement.first.event
-            raise DivergenceError(divergence_report(trigger, agreement, events.inputs_raw[event]))
-        agreements.append(agreement)
+            event_raw = events.inputs_raw[agreement.first.event]
+            raise DivergenceError(divergence_report(trigger, agreement, event_raw))
     return Verification(agreements=tuple(agreements), skipped={})
+
+
+def _lines(table: Trace) -> int:
+    return len(next(iter(table.values())))
+
+
+def _cut(table: Trace, block: slice) -> Trace:
+    return {name: values[block] for name, values in table.items()}
+
+
+def _compared(name: str, expected: Trace, found: Trace, reference: str) -> Agreement:
+    try:
+        return compared(name, expected, found, reference=reference)
+    except ValueError as fault:
+        raise DataError(str(fault)) from None

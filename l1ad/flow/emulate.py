@@ -13,6 +13,7 @@ from l1ad.data.score_file import writing_scores
 from l1ad.emulate.engine import emulate
 from l1ad.flow.events import sources
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.targets import check_target
 
 __all__ = ["emulate_file", "emulate_run"]
 
@@ -35,15 +36,12 @@ def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progre
         DataError: If the events cannot be read, or `target` is their own file.
     """
     path = locate_events(source)
-    if target.exists() and path.exists() and target.samefile(path):
-        raise DataError(f"{target}: the scores would replace the events; give another file to write")
+    check_target(target, path)
     done = 0
     blocks = event_blocks(path, BLOCK_EVENTS)
     first, n_events = next(blocks)
     if first.layout != trigger.layout:
-        raise DataError(
-            f"{path}: events of layout {first.layout.name!r}, the algorithm reads {trigger.layout.name!r}"
-        )
+        raise DataError(f"{path}: events of {first.layout.told_apart(trigger.layout)}")
     digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": file_digest(path)}
     with writing_scores(target, n_events=n_events, sample=first.sample, **digests) as writer:
         for block, _ in chain([(first, n_events)], blocks):

@@ -65,6 +65,13 @@ def import_model(source: Path, config: ImportConfig) -> ImportedModel:
     """
     if not source.exists():
         raise DataError(f"{source}: no such model file or folder")
+    try:
+        return _imported(source, config)
+    except ValueError as fault:  # a format or a name that no algorithm can have
+        raise ConfigError(f"{source}: {fault}") from None
+
+
+def _imported(source: Path, config: ImportConfig) -> ImportedModel:
     layout = _layout(config.layout)
     kind = _kind(source)
     if kind == "hls4ml project":

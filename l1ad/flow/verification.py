@@ -61,7 +61,10 @@ class Verification:
         return {
             "events_verified": self.events_verified,
             "mismatches": self.mismatches,
-            "implementations": ["emulator", *(agreement.implementation for agreement in self.agreements)],
+            "implementations": [
+                self.agreements[0].reference,
+                *(agreement.implementation for agreement in self.agreements),
+            ],
             "agreements": [_agreement_document(trigger, agreement) for agreement in self.agreements],
             "skipped": self.skipped,
             "float_comparison": None if self.float_comparison is None else asdict(self.float_comparison),

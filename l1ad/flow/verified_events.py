@@ -63,9 +63,7 @@ def _joined(trigger: TriggerAlgorithm, samples: dict[str, EventBatch], drawn: in
     layout = trigger.layout
     for name, events in samples.items():
         if events.layout != layout:
-            raise DataError(
-                f"{name}: events of layout {events.layout.name!r}, the algorithm reads {layout.name!r}"
-            )
+            raise DataError(f"{name}: events of {events.layout.told_apart(layout)}")
     extremes = crafted_extremes(layout)
     random = np.random.default_rng(57).integers(layout.raw_min, layout.raw_max + 1, (drawn, layout.n_inputs))
     return VerifiedEvents(

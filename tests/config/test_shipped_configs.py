@@ -50,7 +50,10 @@ def test_the_import_configuration_is_the_defaults_and_mentions_every_key() -> No
         ("scaling: {scaler: a.json, shifts: 3}", "give either a scaler, or offsets and shifts"),
         ("input_type: ap_fixd<8,3>", "'ap_fixd<8,3>' is not an ap_fixed or ap_ufixed type"),
         ("score: {function: kl}", "score.function = 'kl'"),
-        ("layout: {inputs: 0, bits: 8}", "greater than 0"),
+        (
+            "layout: {inputs: 0, bits: 8}",
+            "layout.InputsConfig.inputs = 0: input should be greater than or equal to 1",
+        ),
         ("types: {weight_bitz: 8}", "unknown key 'types.weight_bitz'; did you mean 'weight_bits'"),
     ],
 )

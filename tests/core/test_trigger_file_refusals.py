@@ -139,3 +139,10 @@ def test_a_file_nested_without_end_is_refused(tmp_path: Path) -> None:
     path.write_text("[" * 200_000)
     with pytest.raises(TriggerFileError, match="not JSON"):
         load_trigger(path)
+
+
+def test_a_key_that_stands_twice_is_refused(saved: Path) -> None:
+    text = saved.read_text()
+    saved.write_text(text.replace('"thresholds":', '"thresholds": {"tight": 100000}, "thresholds":', 1))
+    with pytest.raises(TriggerFileError, match="a key stands twice among"):
+        load_trigger(saved)

@@ -27,10 +27,11 @@ def test_columns_find_their_tensors_in_any_order(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "not a table of integers|holds no events"),
+        ("", "holds no events"),
         ("score\n", "holds no events"),
-        ("score\n1.5\n", "not a table of integers"),
-        ("score\n1,2\n", "1 columns are named, 2 are there"),
+        ("score\n1.5\n", "line 2: '1.5' is no integer"),
+        ("score\n1,2\n", "1 columns are named, line 2 has 2"),
+        ("score\n1e3\n", "line 2: '1e3' is no integer"),
         ("score,score\n1,2\n", "a column is named twice"),
         ("scoer\n1\n", "column 'scoer' is none of the tensors dense_1, score, accept:tight"),
         ("dense_1\n1\n", "'dense_1' has 2 elements, dense_1\\[0\\] to dense_1\\[1\\]"),
@@ -38,7 +39,6 @@ def test_columns_find_their_tensors_in_any_order(path: Path) -> None:
         ("dense_1[1]\n1\n", "column 'dense_1\\[0\\]' is missing"),
     ],
 )
-@pytest.mark.filterwarnings("ignore:loadtxt")
 def test_other_tables_are_refused(path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(DataError, match=message):

@@ -1,14 +1,16 @@
 """The fast engine equals the reference on every event, or declines."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
 from l1ad.core.layout import InputField, InputLayout
-from l1ad.core.network import Activation, ActivationFunction, FrozenNetwork, Layer
+from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, Layer
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score, ScoreFunction
 from l1ad.core.tensor import TensorType
@@ -143,6 +145,7 @@ def small(inputs: tuple[int, int], input_type: str, casts: list[str], score: str
         ((-1, 0), "ap_ufixed<31,31>", ["ap_ufixed<8,16>"], "ap_ufixed<18,18>"),
         ((0, 1023), "ap_ufixed<32,8,AP_TRN,AP_SAT>", ["ap_ufixed<8,8>"], "ap_ufixed<18,18>"),
         ((0, 1023), "ap_ufixed<10,10>", ["ap_ufixed<10,10>"], "ap_ufixed<30,10,AP_TRN,AP_SAT>"),
+        ((-5, 5), "ap_ufixed<8,170>", ["ap_ufixed<8,170>"], "ap_ufixed<18,180,AP_TRN,AP_SAT>"),
         ((-4000, 4000), "ap_fixed<14,14>", ["ap_fixed<20,4>", "ap_ufixed<9,2>"], "ap_ufixed<24,8>"),
         (
             (-4000, 4000),
@@ -159,3 +162,22 @@ def test_integers_that_only_a_cast_reaches_are_in_the_proof(
     inputs_raw = np.arange(inputs[0], inputs[1] + 1)[:, None]
     expected = trace(trigger, inputs_raw)["score"][:, 0]
     np.testing.assert_array_equal(emulate(trigger, inputs_raw).score_raw, expected)
+
+
+def test_sums_at_the_edge_of_what_is_emulated_are_bounded() -> None:
+    """An unsigned type of 62 bits holds integers that a signed one of 62 bits does not."""
+    trigger = small((0, 1), "ap_ufixed<2,2>", ["ap_ufixed<2,2>"], "ap_ufixed<62,62,AP_TRN,AP_SAT>")
+    dense = Dense(
+        name="dense", weights_raw=np.array([[2**30 - 1]]), weight_type=FixedType(31, 31),
+        bias_raw=np.array([2**61 - 1]), bias_type=FixedType(62, 62),
+        accumulator=FixedType(62, 62, signed=False),
+    )  # fmt: skip
+    with pytest.raises(NotExactError, match="need more than 62 bits"):
+        FrozenNetwork(n_inputs=1, input_type=trigger.scaling.result, layers=(dense,))
+    narrow = replace(dense, bias_raw=np.array([2**60 - 1]), bias_type=FixedType(61, 61))
+    network = FrozenNetwork(n_inputs=1, input_type=trigger.scaling.result, layers=(narrow,))
+    word = Score(FixedType.from_cpp("ap_ufixed<62,62,AP_TRN,AP_SAT>"), ScoreFunction.OUTPUT)
+    trigger = replace(trigger, network=network, score=word)
+    traced, known = trace(trigger, np.array([[0], [1]]))["dense"], bounds(trigger)["dense"]
+    assert known.low[0] == traced.min()
+    assert known.high[0] >= traced.max() > 2**60

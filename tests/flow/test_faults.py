@@ -210,7 +210,7 @@ def test_scores_never_replace_the_events_they_come_from(
     trigger, events = str(demo[0] / "runs/demo/trigger.json"), spoilt_events("none")
     before = Path(events).read_bytes()
     done = l1ad("emulate", trigger, "--events", events, "--out", events, cwd=tmp_path)
-    refused(done, "the scores would replace the events")
+    refused(done, "the result would replace what it is made from")
     assert Path(events).read_bytes() == before
 
 

@@ -194,6 +194,20 @@ def test_what_cannot_be_imported_is_one_sentence(
     assert not (tmp_path / "out.json").exists()
 
 
+def test_a_result_never_replaces_what_it_is_made_from(l1ad: Command, imported: Path) -> None:
+    before = (imported / "keras.json").read_bytes()
+    shutil.copy(ENCODER, imported / "model.keras")
+    for arguments in (
+        ("emulate", "keras.json", "--events", "sample:a_to_4l", "--out", "keras.json"),
+        ("export", "keras.json", "--out", "keras.json"),
+        ("import", "model.keras", "--config", "import.yaml", "--out", "model.keras"),
+    ):
+        refused(l1ad(*arguments, cwd=imported), "the result would replace what it is made from")
+    refused(l1ad("export", "keras.json", "--out", ".", cwd=imported), ".: a folder; give the name of the file")
+    assert (imported / "keras.json").read_bytes() == before
+    assert (imported / "model.keras").read_bytes() == ENCODER.read_bytes()
+
+
 def test_one_place_to_put_it_is_asked_for(l1ad: Command, tmp_path: Path) -> None:
     assert l1ad("import", str(ENCODER), cwd=tmp_path).returncode == 2
     assert l1ad("import", str(ENCODER), "--out", "a.json", "--run", "runs/a", cwd=tmp_path).returncode == 2
@@ -220,6 +234,11 @@ def test_results_from_elsewhere_are_compared_with_the_emulator_and_with_each_oth
     command = ("verify", "keras.json", "--events", "sample:a_to_4l", "--json", "--against")
     result = json.loads(done_well(l1ad(*command, good, cwd=imported)))
     assert (result["implementations"], result["events_verified"]) == (["emulator", "good.csv"], 50)
+    (imported / "emulator").write_text((imported / good).read_text())
+    (imported / "a[b].csv").write_text((imported / good).read_text())
+    assert "a[b].csv" in done_well(l1ad(*command[:4], "--against", "a[b].csv", cwd=imported))
+    named = json.loads(done_well(l1ad(*command, "emulator", "--against", good, cwd=imported)))
+    assert named["implementations"] == ["emulator", "good.csv"]
     for results, reference in (((bad,), "emulator"), ((good, "--against", bad), "good.csv")):
         done = l1ad(*command, *results, cwd=imported)
         assert done.returncode == 1
