@@ -21,7 +21,8 @@ from l1ad.emulate.casts import casts
 __all__ = ["casts_each_product", "exact_dtype"]
 
 _EXACT_BITS = {"float32": 24, "float64": 53}
-_MOST_POINT = 40  # two such shifts and a square of 24 bits stay within 2**-126 and 2**127
+# Weights are scaled by three of them at once: 90 + 24 bits stay below 2**127, and far below 2**1023.
+_MOST_POINT = {"float32": 30, "float64": 300}
 
 
 def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = None) -> str | None:
@@ -37,25 +38,25 @@ def exact_dtype(trigger: TriggerAlgorithm, known: dict[str, Interval] | None = N
     Returns:
         `float32`, `float64`, or None: then only integers will do.
     """
-    if casts_each_product(trigger.network) or not _points_are_near(trigger):
+    if casts_each_product(trigger.network):
         return None
     known = bounds(trigger) if known is None else known
     largest = max(*_of_scaling(trigger, known), *_of_sums(trigger, known), *_of_casts(trigger))
     # One bit to spare, for the half that rounding adds; casts to finer steps move the point only.
     for dtype, bits in _EXACT_BITS.items():
-        if largest < 1 << (bits - 1):
+        if largest < 1 << (bits - 1) and _furthest_point(trigger) <= _MOST_POINT[dtype]:
             return dtype
     return None
 
 
-def _points_are_near(trigger: TriggerAlgorithm) -> bool:
-    """Tell whether no number gets so small or large that the exponent of a float32 would not hold it."""
+def _furthest_point(trigger: TriggerAlgorithm) -> int:
+    """Find how far from the bits of a number its point lies at most; the exponent has to hold it."""
     types = [*trigger.scaling.result.types, trigger.scaling.working, trigger.score.result]
     for layer, given in trigger.network.given():
         types += layer.output_type(given).types
         if isinstance(layer, Dense | Conv2D):
             types += [layer.weight_type, layer.bias_type]
-    return all(max(abs(one.fraction), abs(one.integer)) <= _MOST_POINT for one in types if one.width)
+    return max(max(abs(one.fraction), abs(one.integer)) for one in types)
 
 
 def _of_scaling(trigger: TriggerAlgorithm, known: dict[str, Interval]) -> Iterator[int]:
