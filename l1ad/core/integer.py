@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
 
-__all__ = ["INT64_SAFE_BITS", "RawArray", "requantize", "shift_raw"]
+__all__ = ["INT64_SAFE_BITS", "RawArray", "requantize", "rounded_raw", "shift_raw"]
 
 RawArray = NDArray[Any]
 """Raw integers: `int64`, or `object` with Python integers where 62 bits do not do."""
@@ -37,11 +37,26 @@ def requantize(raw: RawArray, *, fraction: int, to: FixedType) -> RawArray:
     Raises:
         TypeError: If `raw` holds floating-point numbers.
     """
-    shape, dropped = np.shape(raw), fraction - to.fraction
+    rounded = rounded_raw(raw, fraction=fraction, to=to)
+    limited = _limited(rounded.reshape(-1), to).reshape(rounded.shape)
+    return limited.astype(np.int64) if to.width <= INT64_SAFE_BITS else limited
+
+
+def rounded_raw(raw: RawArray, *, fraction: int, to: FixedType) -> RawArray:
+    """Round raw integers to the steps of a number format, before its range is looked at.
+
+    Args:
+        raw: Raw integers of any shape.
+        fraction: Fraction bits of `raw`.
+        to: The number format whose steps and rounding mode count; its width does not.
+
+    Returns:
+        Raw integers in units of `to.lsb`, `int64`, or `object` where 62 bits could not do on the way.
+    """
+    dropped = fraction - to.fraction
     values = _widened(raw, left=max(0, -dropped), right=max(0, dropped))
     values = _rounded(values, dropped, to.rounding) if dropped > 0 else values << -dropped
-    limited = _limited(values, to).reshape(shape)
-    return limited.astype(np.int64) if to.width <= INT64_SAFE_BITS else limited
+    return values.reshape(np.shape(raw))
 
 
 def shift_raw(raw: RawArray, shift: int) -> RawArray:

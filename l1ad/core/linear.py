@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType, Overflow
-from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize
+from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize, rounded_raw
 from l1ad.core.tensor import TensorType
 
 __all__ = ["WeightedSum", "checked_constants", "narrowest_accumulator"]
@@ -105,16 +105,12 @@ class WeightedSum:
         return requantize(total, fraction=self.accumulator.fraction, to=self.accumulator)
 
     def _rounded(self, products: NDArray[np.int64], given_fraction: int) -> RawArray:
-        """Cast products to the accumulator's fraction; its width can wait for the end of the sum."""
+        """Cast products to the accumulator's steps; its width can wait for the end of the sum."""
         fraction = given_fraction + self.weight_type.fraction
-        return requantize(products, fraction=fraction, to=self._wide())
+        return rounded_raw(products, fraction=fraction, to=self.accumulator)
 
-    def _bias(self) -> NDArray[np.int64]:
-        return requantize(self.bias_raw, fraction=self.bias_type.fraction, to=self._wide())
-
-    def _wide(self) -> FixedType:
-        width = INT64_SAFE_BITS
-        return FixedType(width, width - self.accumulator.fraction, True, self.accumulator.rounding)
+    def _bias(self) -> RawArray:
+        return rounded_raw(self.bias_raw, fraction=self.bias_type.fraction, to=self.accumulator)
 
 
 def checked_constants(array: NDArray[np.int64], kind: FixedType, layer: str, what: str) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
-from l1ad.core.integer import INT64_SAFE_BITS, requantize, shift_raw
+from l1ad.core.integer import INT64_SAFE_BITS, shift_raw
 from l1ad.core.layout import InputLayout
 from l1ad.core.tensor import TensorType
 
@@ -90,13 +90,19 @@ class Scaling:
         """
         if inputs_raw.dtype.kind not in "iu":
             raise NotExactError(f"inputs are {inputs_raw.dtype}, not hardware integers")
-        fraction = self.working.fraction
-        whole = requantize(inputs_raw.astype(np.int64), fraction=0, to=self.working)
-        shifted = whole - self.offsets_raw
+        return self.result.cast(self.shifted(inputs_raw), fraction=self.working.fraction)
+
+    def difference(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Give inputs less their offsets, raw integers of the working type."""
+        return (inputs_raw.astype(np.int64) << self.working.fraction) - self.offsets_raw
+
+    def shifted(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
+        """Give what the cast to the network's inputs is given, raw integers of the working type."""
+        shifted = self.difference(inputs_raw)
         for shift in sorted(set(self.shifts) - {0}):
             columns = [index for index, one in enumerate(self.shifts) if one == shift]
             shifted[:, columns] = shift_raw(shifted[:, columns], shift)
-        return self.result.cast(shifted, fraction=fraction)
+        return shifted
 
 
 _MOST_FRACTION_BITS = 32

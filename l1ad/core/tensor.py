@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.fixed import FixedType
-from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize
+from l1ad.core.fixed import FixedType, Overflow
+from l1ad.core.integer import INT64_SAFE_BITS, RawArray, requantize, rounded_raw
 
 __all__ = ["TensorType", "covering_type"]
 
@@ -89,6 +89,25 @@ class TensorType:
             cast = requantize(raw[:, columns], fraction=fraction, to=one)
             result[:, columns] = cast << (self.fraction - one.fraction)
         return result
+
+    def cast_bounds(
+        self, low: NDArray[np.int64], high: NDArray[np.int64], *, fraction: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Bound what a cast makes of values between `low` and `high`, each of shape (n_elements,).
+
+        Rounding and saturation keep the order of values, so the ends decide. A type that wraps or zeroes
+        keeps it only while nothing is outside; beyond, all its values are possible.
+        """
+        least, most = np.empty(len(low), dtype=np.int64), np.empty(len(low), dtype=np.int64)
+        for one, elements in self.groups(len(low)):
+            ends = rounded_raw(np.stack([low[elements], high[elements]]), fraction=fraction, to=one)
+            inside = (one.raw_min <= ends[0]) & (ends[1] <= one.raw_max)
+            saturated = np.clip(ends, one.raw_min, one.raw_max)
+            if one.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
+                saturated = np.where(inside, saturated, np.array([[one.raw_min], [one.raw_max]]))
+            step = self.fraction - one.fraction
+            least[elements], most[elements] = saturated[0] << step, saturated[1] << step
+        return least, most
 
     def groups(self, n_elements: int) -> list[tuple[FixedType, NDArray[np.int64]]]:
         """List each different type with the elements that have it."""

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.fixed import FixedType, Overflow
-from l1ad.core.integer import requantize, shift_raw
 from l1ad.core.network import (
     Activation,
     ActivationFunction,
@@ -23,8 +21,6 @@ from l1ad.core.trigger import TriggerAlgorithm
 __all__ = ["BEFORE_SCORE", "DIFFERENCE", "Interval", "before_cast_bounds", "bounds", "cast_interval", "sum_of"]
 
 # Layers are named by identifiers: what holds a colon is none of them.
-_WIDE = 70  # bits that hold every integer of 62 bits, unsigned ones too, after rounding up
-
 DIFFERENCE = "scaled_inputs:difference"
 BEFORE_SCORE = "score:before"
 
@@ -55,13 +51,12 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
         with weights also as `NAME:sum`, before the accumulator wraps), and `BEFORE_SCORE`.
         Elements are taken as independent, so an interval can be wider than what can really occur.
     """
-    scaling = trigger.scaling
-    fraction = scaling.working.fraction
-    difference = Interval(
-        low=(trigger.layout.raw_min << fraction) - scaling.offsets_raw,
-        high=(trigger.layout.raw_max << fraction) - scaling.offsets_raw,
+    scaling, layout = trigger.scaling, trigger.layout
+    ends = np.stack([layout.raw_min, layout.raw_max])
+    difference, shifted = (
+        Interval(low=low, high=high) for low, high in (scaling.difference(ends), scaling.shifted(ends))
     )
-    current = cast_interval(_shifted(difference, scaling.shifts), fraction, scaling.result)
+    current = cast_interval(shifted, scaling.working.fraction, scaling.result)
     found = {DIFFERENCE: difference, SCALED_INPUTS: current}
     for layer, given in trigger.network.given():
         if isinstance(layer, Dense | Conv2D):
@@ -79,8 +74,8 @@ def bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
 def before_cast_bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
     """Bound what each cast of `casts.casts` is given, by the name of the tensor that results."""
     known = bounds(trigger)
-    scaling = trigger.scaling
-    found = {SCALED_INPUTS: _shifted(known[DIFFERENCE], scaling.shifts)}
+    low, high = trigger.scaling.shifted(np.stack([trigger.layout.raw_min, trigger.layout.raw_max]))
+    found = {SCALED_INPUTS: Interval(low=low, high=high)}
     current = known[SCALED_INPUTS]
     for layer in trigger.network.layers:
         if isinstance(layer, Dense | Conv2D):
@@ -94,32 +89,9 @@ def before_cast_bounds(trigger: TriggerAlgorithm) -> dict[str, Interval]:
 
 
 def cast_interval(values: Interval, fraction: int, to: TensorType) -> Interval:
-    """Bound what a cast makes of an interval.
-
-    Rounding and saturation keep the order of values, so the ends decide. A type that wraps or zeroes
-    keeps it only while nothing is outside; beyond, all its values are possible.
-    """
-    n = len(values.low)
-    low, high = np.empty(n, dtype=np.int64), np.empty(n, dtype=np.int64)
-    for one, elements in to.groups(n):
-        ends = np.stack([values.low[elements], values.high[elements]])
-        wide = FixedType(_WIDE, _WIDE - one.fraction, True, one.rounding, Overflow.SAT)
-        ends = requantize(ends, fraction=fraction, to=wide)
-        inside = (one.raw_min <= ends[0]) & (ends[1] <= one.raw_max)
-        if one.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-            ends = requantize(ends, fraction=one.fraction, to=one)
-        else:
-            ends = np.where(inside, ends, np.array([[one.raw_min], [one.raw_max]]))
-        step = to.fraction - one.fraction
-        low[elements], high[elements] = ends[0] << step, ends[1] << step
+    """Bound what a cast makes of an interval; see `TensorType.cast_bounds`."""
+    low, high = to.cast_bounds(values.low, values.high, fraction=fraction)
     return Interval(low=low, high=high)
-
-
-def _shifted(difference: Interval, shifts: tuple[int, ...]) -> Interval:
-    return Interval(
-        low=np.array([shift_raw(x, s) for x, s in zip(difference.low, shifts, strict=True)]),
-        high=np.array([shift_raw(x, s) for x, s in zip(difference.high, shifts, strict=True)]),
-    )
 
 
 def _sums(layer: Weighted, given: Interval, given_type: TensorType) -> Interval:

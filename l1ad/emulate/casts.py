@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType
-from l1ad.core.integer import shift_raw
 from l1ad.core.network import Activation, ActivationFunction, Conv2D, Dense
-from l1ad.core.scaling import Scaling
 from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
 from l1ad.core.trigger import TriggerAlgorithm
@@ -60,7 +58,7 @@ def values_before_casts(
     trigger: TriggerAlgorithm, inputs_raw: NDArray[np.integer]
 ) -> dict[str, NDArray[np.int64]]:
     """Compute what each cast is given, as raw integers with the cast's `fraction`, shape (n_events, n)."""
-    before = {SCALED_INPUTS: _shifted(trigger.scaling, inputs_raw)}
+    before = {SCALED_INPUTS: trigger.scaling.shifted(inputs_raw)}
     current = trigger.scaling.apply(inputs_raw)
     for layer, given in trigger.network.given():
         after = layer.apply(current, given)
@@ -75,9 +73,3 @@ def values_before_casts(
         current = after
     before[SCORE] = trigger.score.total(current)[:, None]
     return before
-
-
-def _shifted(scaling: Scaling, inputs_raw: NDArray[np.integer]) -> NDArray[np.int64]:
-    difference = (inputs_raw.astype(np.int64) << scaling.working.fraction) - scaling.offsets_raw
-    columns = [shift_raw(difference[:, i], shift) for i, shift in enumerate(scaling.shifts)]
-    return np.stack(columns, axis=1)

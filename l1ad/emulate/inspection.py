@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.fixed import FixedType, Overflow
-from l1ad.core.integer import RawArray, requantize
+from l1ad.core.fixed import FixedType
+from l1ad.core.integer import rounded_raw
 from l1ad.core.network import Activation, Conv2D, Dense, Layer, Pooling2D, Weighted
 from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS, SCORE
@@ -19,7 +19,6 @@ from l1ad.emulate.compare import crafted_extremes
 __all__ = ["TensorReport", "Witness", "inspect"]
 
 _ROUNDS = 40
-_WIDE = 70  # bits that hold every integer of 62 bits, unsigned ones too, after rounding up
 _TRIED_ELEMENTS = 4
 
 
@@ -161,19 +160,15 @@ def _enclosed_bits(weights_raw: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.ceil(np.log2(spans + 1.0)).astype(np.int64)  # exact: spans are odd and far below 2^53
 
 
-def _rounded(raw: NDArray[np.int64], fraction: int, one: FixedType) -> RawArray:
-    """Round raw integers to the steps of a format, as its cast does before it looks at the range."""
-    wide = FixedType(_WIDE, _WIDE - one.fraction, True, one.rounding, Overflow.SAT)
-    return requantize(raw, fraction=fraction, to=wide)
-
-
 def _leaving(cast: Cast, interval: Interval) -> list[int]:
     """List the elements whose bounds leave the format once rounded, the furthest out first."""
     excess = np.zeros(cast.n_elements)
     for one, elements in cast.result.groups(cast.n_elements):
         if not one.width:
             continue
-        low, high = (_rounded(end[elements], cast.fraction, one) for end in (interval.low, interval.high))
+        low, high = (
+            rounded_raw(end[elements], fraction=cast.fraction, to=one) for end in (interval.low, interval.high)
+        )
         out = np.maximum(one.raw_min - low, high - one.raw_max)
         excess[elements] = np.maximum(out, 0) * float(one.lsb)
     order = np.argsort(-excess, kind="stable")
@@ -184,8 +179,8 @@ def _headroom(cast: Cast, interval: Interval) -> int:
     """Count the high bits to spare in every element that has bits."""
     spare = []
     for one, elements in cast.result.groups(cast.n_elements):
-        low = int(_rounded(interval.low[elements], cast.fraction, one).min())
-        high = int(_rounded(interval.high[elements], cast.fraction, one).max())
+        low = int(rounded_raw(interval.low[elements], fraction=cast.fraction, to=one).min())
+        high = int(rounded_raw(interval.high[elements], fraction=cast.fraction, to=one).max())
         fitting = (
             bits
             for bits in range(one.width)
@@ -207,7 +202,9 @@ def _witness(trigger: TriggerAlgorithm, cast: Cast, interval: Interval, outside:
         ):  # fmt: skip
 
             def leaves(value: int, sign: int = sign, edge: int = edge, one: FixedType = one) -> bool:
-                return sign * int(_rounded(np.array([value]), cast.fraction, one)[0]) > sign * edge
+                return (
+                    sign * int(rounded_raw(np.array([value]), fraction=cast.fraction, to=one)[0]) > sign * edge
+                )
 
             if not leaves(int(end)):
                 continue

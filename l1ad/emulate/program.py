@@ -5,7 +5,6 @@ from itertools import pairwise
 import numpy as np
 
 from l1ad.core.fixed import Overflow
-from l1ad.core.integer import shift_raw
 from l1ad.core.network import (
     Activation,
     ActivationFunction,
@@ -22,7 +21,7 @@ from l1ad.core.tensor import TensorType
 from l1ad.core.trace import SCALED_INPUTS
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.arrays import Array, ArrayHome
-from l1ad.emulate.bounds import BEFORE_SCORE, DIFFERENCE, Interval, sum_of
+from l1ad.emulate.bounds import BEFORE_SCORE, Interval, sum_of
 from l1ad.emulate.float_casts import Operation, casts_to, floored, rectified, scaled_by, wrapped
 
 __all__ = ["program", "widest_tensor"]
@@ -39,7 +38,7 @@ def program(trigger: TriggerAlgorithm, known: dict[str, Interval], home: ArrayHo
     Returns:
         Operations to be done one after the other, from shape (n_events, n_inputs) to (n_events,).
     """
-    operations = _scaling(trigger, known, home)
+    operations = _scaling(trigger, home)
     values = known[SCALED_INPUTS]
     network = list(trigger.network.given())
     first = network[0][0]
@@ -64,7 +63,7 @@ def widest_tensor(trigger: TriggerAlgorithm) -> int:
     return max(widths)
 
 
-def _scaling(trigger: TriggerAlgorithm, known: dict[str, Interval], home: ArrayHome) -> list[Operation]:
+def _scaling(trigger: TriggerAlgorithm, home: ArrayHome) -> list[Operation]:
     scaling, xp = trigger.scaling, home.namespace
     shifts = 2.0 ** -np.array(scaling.shifts, dtype=np.float64)
     # Where bits fall off, first in steps of the working type, which drops them.
@@ -84,11 +83,7 @@ def _scaling(trigger: TriggerAlgorithm, known: dict[str, Interval], home: ArrayH
             floored(home),
             scaled_by(2.0 ** (scaling.result.fraction - scaling.working.fraction), home),
         ]
-    difference = known[DIFFERENCE]
-    low, high = (
-        np.array([shift_raw(x, s) for x, s in zip(end, scaling.shifts, strict=True)])
-        for end in (difference.low, difference.high)
-    )
+    low, high = scaling.shifted(np.stack([trigger.layout.raw_min, trigger.layout.raw_max]))
     before = Interval(low=low, high=high)
     return operations + casts_to(scaling.result, before, scaling.working.fraction, home)
 
