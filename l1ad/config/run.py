@@ -1,14 +1,14 @@
 """What a run is: data, model, training, firmware, rates. Every default is the demo's."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
-from l1ad.core.errors import ConfigError
+from l1ad.config.target import shipped_targets
 from l1ad.core.fixed import FixedType, Overflow
 from l1ad.core.names import cpp_identifier
-from l1ad.core.units import Clock
 
 __all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
 
@@ -115,20 +115,27 @@ class FirmwareConfig(Section):
     """What the firmware is built for."""
 
     folder: str = Field("firmware", description="Holds one folder for each algorithm")
-    part: str = Field("xc7vx690t-ffg1927-2", pattern=r"^[A-Za-z0-9-]+$")
-    clock_mhz: float = Field(40.0, gt=0)
-    latency_budget_cycles: int = Field(2, ge=1)
-    adder_level_ns: float = Field(1.2, gt=0, description="Delay of one adder with its routing, for the "
-                                  "latency estimate; an assumption, not a measurement")  # fmt: skip
+    target: str = Field("ugt-vx690t", description="Part, clock, ports and budget: the name of a target that "
+                        "ships, or the path of a target file")  # fmt: skip
+    strategy: Literal["latency", "resource", "distributed_arithmetic"] = Field(
+        "latency", description="How hls4ml multiplies"
+    )
+    reuse_factor: int = Field(1, ge=1, description="Products that share a multiplier, with strategy resource")
 
-    @field_validator("clock_mhz")
+    @field_validator("target")
     @classmethod
-    def _fits_a_crossing(cls, clock_mhz: float) -> float:
-        try:
-            Clock(clock_mhz)
-        except ConfigError as fault:
-            raise ValueError(str(fault)) from None
-        return clock_mhz
+    def _is_known(cls, target: str) -> str:
+        if Path(target).suffix not in (".yaml", ".yml") and target not in shipped_targets():
+            raise ValueError(
+                f"no such target; {', '.join(shipped_targets())} ship, or give the path of a YAML file"
+            )
+        return target
+
+    @model_validator(mode="after")
+    def _shares_with_resource_alone(self) -> "FirmwareConfig":
+        if self.reuse_factor > 1 and self.strategy != "resource":
+            raise ValueError(f"strategy {self.strategy} shares no multiplier; set reuse_factor to 1")
+        return self
 
 
 class RatesConfig(Section):

@@ -1,8 +1,11 @@
 """Names from people, made safe for C++ and for files."""
 
 import re
+from collections.abc import Iterable
 
-__all__ = ["check_identifier", "cpp_identifier"]
+from l1ad.core.errors import NotExactError
+
+__all__ = ["accept_ports", "check_identifier", "cpp_identifier", "network_name", "project_name", "top_name"]
 
 # ISO C++20 [lex.key] and alternative tokens.
 _RESERVED = frozenset(
@@ -45,3 +48,33 @@ def check_identifier(name: str, what: str) -> None:
     """
     if not re.fullmatch(r"[A-Za-z][0-9A-Za-z_]*", name) or name in _RESERVED:
         raise ValueError(f"{what} {name!r} is not a C++ identifier such as 'dense_1'")
+
+
+def project_name(name: str) -> str:
+    """Name the firmware folder of an algorithm, and what the names of its C++ and Verilog begin with."""
+    return cpp_identifier(name)
+
+
+def top_name(name: str) -> str:
+    """Name the top level of an algorithm and its files.
+
+    The ending keeps any name a person gives apart from the C library and from the project's own files.
+    """
+    return f"{cpp_identifier(name)}_top"
+
+
+def network_name(name: str) -> str:
+    """Name the network of an algorithm and its files."""
+    return f"{cpp_identifier(name)}_network"
+
+
+def accept_ports(thresholds: Iterable[str]) -> dict[str, str]:
+    """Name the accept port of each threshold.
+
+    Raises:
+        NotExactError: If two thresholds would share a port, e.g. 'a b' and 'a-b'.
+    """
+    ports = {name: f"accept_{cpp_identifier(name)}" for name in thresholds}
+    if len(set(ports.values())) != len(ports):
+        raise NotExactError(f"thresholds {', '.join(ports)} would share an accept port; rename one")
+    return ports

@@ -2,7 +2,7 @@
 
 import subprocess
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ def outputs_of_blocks(
     dtype: DTypeLike,
     block_events: int,
     errors_are_faults: bool = False,
+    arguments: Callable[[int], list[str]] | None = None,
 ) -> Iterator[tuple[slice, NDArray[np.int64]]]:
     """Run a program on events, a block at a time on every core, and yield its integers in order.
 
@@ -34,6 +35,7 @@ def outputs_of_blocks(
         dtype: The integers that the program reads; it writes 64 bits.
         block_events: Events of one block.
         errors_are_faults: As for `run_program`.
+        arguments: Gives more arguments for a block by its number.
 
     Raises:
         ToolError: If the program fails.
@@ -42,8 +44,9 @@ def outputs_of_blocks(
 
     def run(block: slice) -> NDArray[np.int64]:
         given = np.ascontiguousarray(words[block], dtype=dtype)
+        more = [] if arguments is None else arguments(block.start // block_events)
         output = run_program(
-            command, Path(command[0]).parent, seconds=BLOCK_SECONDS, words=given,
+            [*command, *more], Path(command[0]).parent, seconds=BLOCK_SECONDS, words=given,
             errors_are_faults=errors_are_faults,
         )  # fmt: skip
         return np.frombuffer(output, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Verilog: the only room that knows alkaid, Verilator and Yosys."""

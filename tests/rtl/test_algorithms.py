@@ -1,0 +1,157 @@
+"""Whole algorithms in Verilog, cycle by cycle: equal to the emulator, latency and interval measured."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from l1ad.config.target import TargetConfig, load_target
+from l1ad.core.errors import ToolError
+from l1ad.core.ports import Interface, input_ports
+from l1ad.core.score import ScoreFunction
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.emulate.engine import trace
+from l1ad.rtl.delay import DelayModel
+from l1ad.rtl.design import pipelined_design
+from l1ad.rtl.project import write_rtl
+from l1ad.rtl.simulation import Timing, compile_simulation, record_waveform, simulated_crossings
+from l1ad.rtl.verilog import Design
+
+Builder = Callable[..., TriggerAlgorithm]
+Events = Callable[[TriggerAlgorithm, int], NDArray[np.int64]]
+
+
+def designed(trigger: TriggerAlgorithm, target: TargetConfig, interface: Interface, folder: Path) -> Design:
+    delay = DelayModel(period_ns=target.clock.period_ns, **target.delay.model_dump())
+    design = pipelined_design(trigger, input_ports(trigger.layout, interface), delay)
+    write_rtl(design, clock=target.clock, delay=delay, folder=folder)
+    return design
+
+
+def differences(
+    trigger: TriggerAlgorithm, executable: Path, design: Design, inputs_raw: NDArray[np.int64]
+) -> tuple[int, Timing]:
+    """Count the integers that differ from the emulator's."""
+    expected, wrong, timing = trace(trigger, inputs_raw), 0, None
+    words = design.ports.pack(inputs_raw)
+    for block, found, measured in simulated_crossings(trigger, executable, words, block_events=1500):
+        wrong += sum(int((expected[name][block] != values).sum()) for name, values in found.items())
+        timing = measured if timing is None else timing.then(measured)
+    assert timing is not None
+    return wrong, timing
+
+
+FORMATS: dict[str, dict[str, object]] = {
+    "usual formats": {"thresholds": {"loose": 800, "very tight": 3000, "none": 0}},
+    "wrap and truncate everywhere": {
+        "name": "input_t", "input_type": "ap_fixed<7,3>", "hidden_type": "ap_ufixed<6,2>",
+        "mean_type": "ap_fixed<6,2>", "score_type": "ap_ufixed<6,4>", "thresholds": {"any": 1},
+    },
+    "a working type that loses bits in the shift, wide means": {
+        "name": 'quote" and ; space', "working_type": "ap_fixed<17,14>", "seed": 3,
+        "mean_type": "ap_fixed<11,6,AP_RND,AP_SAT>", "thresholds": {"some": 2000},
+    },
+    "symmetric and zeroing overflow, other roundings": {
+        "input_type": "ap_fixed<6,3,AP_RND_INF,AP_SAT_SYM>",
+        "hidden_type": "ap_ufixed<5,2,AP_RND_MIN_INF,AP_SAT_ZERO>",
+        "mean_type": "ap_fixed<6,3,AP_TRN_ZERO,AP_SAT_SYM>",
+        "score_type": "ap_ufixed<10,8,AP_RND_ZERO,AP_SAT_ZERO>", "seed": 4, "thresholds": {"one": 40},
+    },
+    "the output itself as score": {
+        "widths": (4, 1), "mean_type": "ap_ufixed<8,4,AP_RND,AP_SAT>", "score_function": ScoreFunction.OUTPUT,
+        "thresholds": {"one": 20},
+    },
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("needs_verilator")
+@pytest.mark.parametrize("formats", FORMATS)
+@pytest.mark.parametrize("target", ["ugt-vx690t", "vu13p-360"])
+def test_scores_and_accept_bits_equal_the_emulator_in_every_cycle(
+    formats: str, target: str, build_trigger: Builder, events_for: Events, tmp_path: Path
+) -> None:
+    trigger, chosen = build_trigger(**FORMATS[formats]), load_target(target)
+    design = designed(trigger, chosen, chosen.interface, tmp_path / "rtl")
+    inputs_raw = events_for(trigger, 6000)
+    wrong, timing = differences(trigger, compile_simulation(tmp_path / "rtl"), design, inputs_raw)
+    assert wrong == 0
+    assert timing.crossings == len(inputs_raw)
+    assert timing.latency_min == timing.latency_max == design.pipeline.n_stages
+    assert timing.interval_min == 1
+    assert timing.resets > 0
+    assert timing.idle_cycles > 100
+    assert len(np.unique(trace(trigger, inputs_raw)["score"])) > 10
+
+
+@pytest.mark.usefixtures("needs_verilator")
+@pytest.mark.parametrize("which", ["elements", "images"])
+def test_types_of_each_element_convolutions_and_pooling_are_exact(
+    which: str, request: pytest.FixtureRequest, events_for: Events, tmp_path: Path
+) -> None:
+    trigger: TriggerAlgorithm = request.getfixturevalue(f"{which}_trigger")
+    design = designed(trigger, load_target("vu9p-200"), Interface.GENERIC, tmp_path / "rtl")
+    inputs_raw = events_for(trigger, 3000)
+    wrong, timing = differences(trigger, compile_simulation(tmp_path / "rtl"), design, inputs_raw)
+    assert wrong == 0
+    assert timing.latency_max == design.pipeline.n_stages > 5
+    assert len(np.unique(trace(trigger, inputs_raw)["score"])) > 50
+
+
+@pytest.mark.usefixtures("needs_verilator")
+def test_one_weight_changed_in_the_verilog_is_found(
+    build_trigger: Builder, events_for: Events, tmp_path: Path
+) -> None:
+    trigger = build_trigger(thresholds={"some": 1000})
+    design = designed(trigger, load_target("ugt-vx690t"), Interface.UGT, tmp_path / "rtl")
+    module = tmp_path / "rtl" / "small_dense_1_stage1.v"
+    text = module.read_text()
+    assert " - " in text
+    module.write_text(text.replace(" - ", " + ", 1))
+    wrong, _ = differences(trigger, compile_simulation(tmp_path / "rtl"), design, events_for(trigger, 500))
+    assert wrong > 0
+
+
+@pytest.mark.usefixtures("needs_verilator")
+def test_a_waveform_of_named_crossings_shows_start_and_done(
+    build_trigger: Builder, events_for: Events, tmp_path: Path
+) -> None:
+    trigger = build_trigger()
+    design = designed(trigger, load_target("ugt-vx690t"), Interface.UGT, tmp_path / "rtl")
+    executable = compile_simulation(tmp_path / "rtl", wave=True)
+    record_waveform(executable, design.ports.pack(events_for(trigger, 1)[-3:]), tmp_path / "three.vcd")
+    text = (tmp_path / "three.vcd").read_text()
+    assert "$timescale 1ps $end" in text
+    for signal in ("ap_start", "ap_done", "score", "muon_0", "dense_1_a"):
+        assert signal in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rtl", "three.vcd"]
+
+
+def test_verilog_that_is_none_and_a_missing_project_are_told_in_one_sentence(
+    build_trigger: Builder,
+    tmp_path: Path,
+    needs_verilator: None,  # noqa: ARG001
+) -> None:
+    with pytest.raises(ToolError, match="no Verilog project here; `l1ad build` writes one"):
+        compile_simulation(tmp_path)
+    designed(build_trigger(), load_target("ugt-vx690t"), Interface.UGT, tmp_path / "rtl")
+    (tmp_path / "rtl" / "small_top.v").write_text("this is no Verilog\n")
+    with pytest.raises(ToolError, match=r"make in .* failed with code 2: .*syntax error"):
+        compile_simulation(tmp_path / "rtl")
+
+
+def test_designing_twice_gives_the_same_verilog(build_trigger: Builder, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        designed(build_trigger(), load_target("ugt-vx690t"), Interface.UGT, tmp_path / name)
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_a_clock_that_a_single_adder_does_not_fit_is_refused(build_trigger: Builder) -> None:
+    trigger = build_trigger()
+    delay = DelayModel(period_ns=1.0, net_ns=0.6, lut_ns=0.1, carry_in_ns=0.3, carry_bit_ns=0.0125, margin=0.1)
+    with pytest.raises(ToolError, match=r"alone takes .* ns by the delay model, more than the 0.90 ns"):
+        pipelined_design(trigger, input_ports(trigger.layout, Interface.UGT), delay)
