@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
 from l1ad.core.machine import usable_cores
+from l1ad.core.program import outputs_of_blocks, run_program
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.hls.layers import computed_layers
-from l1ad.hls.program import outputs_of_blocks, run_program
 
 __all__ = ["check_compiler", "compile_test_bench", "simulated_traces"]
 
@@ -53,22 +53,22 @@ def compile_test_bench(project: Path) -> Path:
 
 
 def simulated_traces(
-    trigger: TriggerAlgorithm, executable: Path, inputs_raw: NDArray[np.integer], *, block_events: int
+    trigger: TriggerAlgorithm, executable: Path, words: NDArray[np.uint64], *, block_events: int
 ) -> Iterator[tuple[slice, Trace]]:
     """Simulate events, a block at a time on every core, and yield each block's trace in order.
 
     Args:
         trigger: The algorithm that the executable was built from, for names and shapes.
         executable: The compiled test bench.
-        inputs_raw: Hardware integers, shape (n_events, n_inputs).
+        words: One word for each port of the top level, shape (n_events, n_ports); `InputPorts.pack` makes them.
         block_events: Events of one block.
 
     Raises:
         ToolError: If the simulation fails or says too little.
     """
     command = [str(executable.resolve()), "--stream"]
-    for block, values in outputs_of_blocks(command, inputs_raw, dtype=np.int32, block_events=block_events):
-        yield block, _split(trigger, values, len(inputs_raw[block]))
+    for block, values in outputs_of_blocks(command, words, dtype=np.uint64, block_events=block_events):
+        yield block, _split(trigger, values, len(words[block]))
 
 
 def _split(trigger: TriggerAlgorithm, values: NDArray[np.int64], n_events: int) -> Trace:

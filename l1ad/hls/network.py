@@ -1,6 +1,7 @@
 """The network as hls4ml writes it: every number format given, nothing left to be inferred."""
 
 import contextlib
+import importlib.util
 import io
 import shutil
 import sys
@@ -9,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from l1ad.core.errors import ToolError
-from l1ad.core.network import FrozenNetwork
+from l1ad.core.network import Conv2D, Dense, FrozenNetwork
 from l1ad.hls.layers import INPUT_LAYER, described_layers
-from l1ad.hls.target import HlsTarget
+from l1ad.hls.target import HlsTarget, Strategy
 
 __all__ = ["namespace_of", "network_graph", "without_keras", "write_network"]
 
@@ -43,6 +44,8 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
         with without_keras(), contextlib.redirect_stdout(io.StringIO()):
             graph.write()
         _make_inner(scratch / "firmware" / f"{name}.cpp")
+        if target.strategy is Strategy.DISTRIBUTED_ARITHMETIC:
+            _name_shifts(scratch / "firmware" / "nnet_utils" / "nnet_code_gen.h", namespace_of(name))
         shutil.move(scratch / "firmware", folder)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -50,6 +53,8 @@ def write_network(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
 
 def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folder: Path) -> Any:
     """Make hls4ml's graph of a network, to be written into `folder` or compiled there."""
+    if target.strategy is Strategy.DISTRIBUTED_ARITHMETIC and importlib.util.find_spec("da4ml") is None:
+        raise ToolError("strategy distributed_arithmetic needs da4ml: pip install 'l1ad[rtl]'")
     import hls4ml
     from hls4ml.model.graph import ModelGraph
 
@@ -57,6 +62,7 @@ def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
 
     register_written_layer(_BACKEND)
     described = described_layers(network)
+    reuse = _reuse_factors(network, target)
     config = hls4ml.converters.create_config(
         output_dir=str(folder),
         project_name=name,
@@ -69,11 +75,38 @@ def network_graph(network: FrozenNetwork, *, name: str, target: HlsTarget, folde
     )
     config["TraceOutput"] = True
     config["HLSConfig"] = {
-        "Model": {"Precision": "ap_fixed<16,6>", "ReuseFactor": 1, "Strategy": "Latency"},
-        "LayerName": {one.layer["name"]: one.config for one in described},
+        "Model": {
+            "Precision": "ap_fixed<16,6>",
+            "ReuseFactor": 1,
+            "Strategy": target.strategy.value,
+        },
+        "LayerName": {
+            one.layer["name"]: {**one.config, "ReuseFactor": reuse.get(one.layer["name"], 1)}
+            for one in described
+        },
     }
     with contextlib.redirect_stdout(io.StringIO()):
-        return ModelGraph.from_layer_list(config, [one.layer for one in described])
+        graph = ModelGraph.from_layer_list(config, [one.layer for one in described])
+    for layer in graph.get_layers():  # hls4ml changes what it cannot do, and only prints so
+        if layer.name in reuse and layer.get_attr("reuse_factor") != reuse[layer.name]:
+            raise ToolError(f"{layer.name!r}: hls4ml took another reuse factor than {reuse[layer.name]}")
+    return graph
+
+
+def _reuse_factors(network: FrozenNetwork, target: HlsTarget) -> dict[str, int]:
+    """Give each layer with weights the largest reuse factor that it can have, up to the target's.
+
+    hls4ml can share multipliers only so that they come out even: 57 x 32 products by 1, 3, 19, 57 and so on.
+    """
+    from hls4ml.backends import get_backend
+
+    backend = get_backend(_BACKEND)
+    factors = {}
+    for layer in network.layers:
+        if isinstance(layer, Dense | Conv2D) and target.strategy is Strategy.RESOURCE:
+            known = backend.get_valid_reuse_factors(*layer.sum.weights_raw.shape)
+            factors[layer.name] = max(int(one) for one in known if one <= target.reuse_factor)
+    return factors
 
 
 def namespace_of(name: str) -> str:
@@ -97,6 +130,20 @@ def _make_inner(source: Path) -> None:
         )
     kept[found[0]] = kept[found[0]].replace("ARRAY_RESHAPE", "ARRAY_PARTITION")
     source.write_text("".join(kept), encoding="utf-8")
+
+
+def _name_shifts(source: Path, namespace: str) -> None:
+    """Let the code of distributed arithmetic, which is in our namespace, find `nnet::bit_shift`.
+
+    hls4ml 1.3 writes it as if it were in `nnet`, where it is when no namespace is given.
+    """
+    text = source.read_text(encoding="utf-8")
+    opening = f"namespace {namespace} {{\n"
+    if text.count(opening) != 1:
+        raise ToolError(
+            f"{source.name}: hls4ml wrote another namespace than version 1.3 does; install hls4ml 1.3"
+        )
+    source.write_text(text.replace(opening, f"{opening}using nnet::bit_shift;\n"), encoding="utf-8")
 
 
 @contextlib.contextmanager

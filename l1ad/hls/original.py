@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
 from l1ad.core.fixed import FixedType
+from l1ad.core.program import outputs_of_blocks, run_program
 from l1ad.core.tensor import TensorType
-from l1ad.hls.program import outputs_of_blocks, run_program
 
 __all__ = ["original_network", "original_outputs"]
 

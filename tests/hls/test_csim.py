@@ -11,6 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
+from l1ad.core.ports import Interface, input_ports
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.engine import trace
@@ -24,9 +25,10 @@ MAKE = shutil.which("make") or "make"
 
 
 def simulated(trigger: TriggerAlgorithm, project: Path, inputs_raw: NDArray[np.int64]) -> Agreement:
+    words = input_ports(trigger.layout, Interface.GENERIC).pack(inputs_raw)
     agreements = [
         compared("C", trace(trigger, inputs_raw[block]), found)
-        for block, found in simulated_traces(trigger, project / "test_bench", inputs_raw, block_events=700)
+        for block, found in simulated_traces(trigger, project / "test_bench", words, block_events=700)
     ]
     total = agreements[0]
     for agreement in agreements[1:]:
@@ -113,12 +115,12 @@ def test_a_weight_changed_in_the_firmware_is_found_and_named(
 
 def test_the_test_bench_alone_checks_its_vectors(compiled: Compiled, tmp_path: Path) -> None:
     _, whole = compiled("usual formats")
-    project = Path(shutil.copytree(whole, tmp_path / "hls"))
+    project = Path(shutil.copytree(whole.parent, tmp_path / "copy")) / "hls"
     done = subprocess.run([MAKE, "-s", "csim"], cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "0 of 167 events differ")
-    expected = project / "tb_data" / "expected.txt"
+    expected = project.parent / "vectors" / "expected.csv"
     lines = expected.read_text().splitlines()
-    lines[3] = "1 1 1" if lines[3] != "1 1 1" else "2 1 1"
+    lines[3] = "1,1,1" if lines[3] != "1,1,1" else "2,1,1"
     expected.write_text("\n".join(lines))
     done = subprocess.run(["./test_bench"], cwd=project, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout.strip()) == (1, "1 of 167 events differ")
