@@ -8,7 +8,7 @@ RUN apt-get update \
 RUN useradd --create-home trigger
 WORKDIR /home/trigger/l1ad
 COPY --chown=trigger . .
-RUN chown trigger . && pip install --no-cache-dir -c constraints.txt '.[qkeras,onnx]'
+RUN chown trigger . && pip install --no-cache-dir -c constraints.txt '.[qkeras,onnx,rtl]'
 
 USER trigger
 # Any user may run it: the font cache goes where everyone can write.

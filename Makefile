@@ -18,11 +18,11 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,simulate,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,simulate,dev]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV):

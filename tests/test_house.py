@@ -27,6 +27,7 @@ DOORS = {
     "keras": {"training"},
     "tensorflow": {"training"},
     "qkeras": {"training"},
+    "alkaid": {"rtl"},
     "hls4ml": {"hls"},
     "pythia8mc": {"simulate"},
     "awkward": {"simulate"},
@@ -43,7 +44,7 @@ DOORS = {
     "sklearn": {"metrics"},
 }
 
-FRAMEWORKS = ("keras", "tensorflow", "qkeras", "hls4ml", "onnx", "torch")
+FRAMEWORKS = ("keras", "tensorflow", "qkeras", "hls4ml", "alkaid", "onnx", "torch")
 
 
 def imported_by(path: Path) -> Iterator[str]:

@@ -15,12 +15,23 @@ def build(
     firmware: Annotated[
         Path | None, typer.Option(help="Folder to put firmware/<name> in; the run's or 'firmware' by default.")
     ] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Target that ships, e.g. ugt-vx690t, or a target file of your own.")
+    ] = None,
+    strategy: Annotated[
+        str | None, typer.Option(help="How hls4ml multiplies: latency, resource, distributed_arithmetic.")
+    ] = None,
+    reuse_factor: Annotated[
+        int | None, typer.Option(min=1, help="Products that share a multiplier, with --strategy resource.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a folder that holds what no build made.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write the HLS C++ project around the network, with test bench and vectors, under firmware/."""
+    """Write firmware/<name>: HLS project, pipelined Verilog, emulator library, vectors, README."""
     from dataclasses import asdict
 
     from l1ad.cli.terminal import show
+    from l1ad.config.loading import parse_config
     from l1ad.config.run import FirmwareConfig
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.build import build as run_build
@@ -31,18 +42,23 @@ def build(
         trigger, config = directory.trigger(), directory.config.firmware
     else:
         trigger, config = load_trigger(source), FirmwareConfig()
-    if firmware is not None:
-        config = config.model_copy(update={"folder": str(firmware)})
-    built = run_build(trigger, config)
+    said = {
+        "folder": None if firmware is None else str(firmware), "target": target, "strategy": strategy,
+        "reuse_factor": reuse_factor,
+    }  # fmt: skip
+    changed = {key: value for key, value in said.items() if value is not None}
+    config = parse_config({**config.model_dump(), **changed}, FirmwareConfig, where="l1ad build")
+    built = run_build(trigger, config, force=force)
     hint = "" if built.thresholds else " (`l1ad rates` sets thresholds)"
-    latency = built.latency
+    stages = " + ".join(f"{one:.1f}" for one in built.stage_ns)
     text = (
-        f"{built.folder}: HLS project with {len(built.thresholds)} accept bits{hint}; estimate before "
-        f"synthesis: {latency.latency_cycles} of {built.budget_cycles} cycles ({latency.latency_ns:.1f} ns)"
+        f"{built.folder}: firmware for {built.target} with {len(built.thresholds)} accept bits{hint}; "
+        f"planned: {built.latency_cycles} of {built.budget_cycles} cycles of {built.clock_mhz:g} MHz "
+        f"({stages} ns by the delay model)"
     )
     show({**asdict(built), "folder": str(built.folder)}, text, as_json=json)
     if not built.within_budget:
-        typer.echo("l1ad: built, but the latency estimate is over budget", err=True)
+        typer.echo("l1ad: built, but the planned latency is over budget", err=True)
         raise typer.Exit(OVER_BUDGET)
 
 
@@ -86,7 +102,7 @@ def verify(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Compare Keras, emulator, C simulation and QONNX on the same events, integer for integer."""
+    """Compare Keras, emulators, C simulation, RTL and QONNX on the same events, integer for integer."""
     from l1ad.cli.results import print_verification
     from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.core.trigger_file import load_trigger

@@ -9,6 +9,7 @@ import typer
 from l1ad import __version__
 from l1ad.cli.benches import BENCHES
 from l1ad.cli.commands import COMMANDS
+from l1ad.cli.synthesis import SYNTH_COMMANDS
 
 __all__ = ["app", "main"]
 
@@ -21,10 +22,14 @@ app = typer.Typer(
 )
 for command, example in COMMANDS:
     app.command(command.__name__.rstrip("_"), epilog=f"Example: {example}")(command)
-bench = typer.Typer(no_args_is_help=True, help="Measure speeds side by side in one run.")
-for name, command, example in BENCHES:
-    bench.command(name, epilog=f"Example: {example}")(command)
-app.add_typer(bench, name="bench")
+for group, what, members in (
+    ("synth", "What the firmware takes of a part: estimated, synthesised, reported.", SYNTH_COMMANDS),
+    ("bench", "Measure speeds side by side in one run.", BENCHES),
+):
+    inner = typer.Typer(no_args_is_help=True, help=what)
+    for name, command, example in members:
+        inner.command(name, epilog=f"Example: {example}")(command)
+    app.add_typer(inner, name=group)
 
 
 def main() -> None:

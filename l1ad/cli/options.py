@@ -8,7 +8,7 @@ import typer
 __all__ = ["OVER_BUDGET", "JsonOption", "RunArgument", "RunOption"]
 
 OVER_BUDGET = 3
-"""Built, but over the latency budget."""
+"""Built, but over the budget."""
 
 RunArgument = Annotated[Path, typer.Argument(help="Run directory, e.g. runs/demo.")]
 RunOption = Annotated[Path, typer.Option("--run", help="Run directory to make or to go on in.")]

@@ -9,7 +9,7 @@ from l1ad.cli.terminal import print_table
 from l1ad.emulate.inspection import TensorReport
 from l1ad.report.markdown import rate_text
 
-__all__ = ["print_inspection", "print_rates", "print_summary", "print_verification"]
+__all__ = ["print_budget", "print_inspection", "print_rates", "print_summary", "print_verification"]
 
 
 def print_verification(result: dict[str, Any]) -> None:
@@ -25,12 +25,41 @@ def print_verification(result: dict[str, Any]) -> None:
     )
     for name, why in result["skipped"].items():
         typer.echo(f"not compared: {name} ({why})")
+    timing = result["timing"]
+    if timing is not None:
+        typer.echo(
+            f"RTL, measured on {timing['crossings']:,} crossings ({timing['idle_cycles']:,} idle cycles and "
+            f"{timing['resets']:,} resets in between): latency {_span(timing)} cycles, a crossing every "
+            f"{timing['interval_min']} cycles at the fastest"
+        )
     floating = result["float_comparison"]
     if floating is not None:
         typer.echo(
             f"float model (statistical): rank correlation {floating['spearman']:.4f}; at equal rate "
             f"{floating['differing_decisions']} decisions differ, {floating['accepted']} accepted each"
         )
+
+
+def _span(timing: dict[str, Any]) -> str:
+    low, high = timing["latency_min"], timing["latency_max"]
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def print_budget(lines: list[dict[str, Any]]) -> None:
+    """Print each figure beside its limit, with its source and verdict."""
+    print_table(
+        "Budget",
+        ["figure", "value", "limit", "unit", "verdict", "source"],
+        [
+            [line["what"], _number(line["value"]), _number(line["limit"]), line["unit"], line["verdict"],
+             "; ".join(filter(None, (line["source"], line["note"])))]
+            for line in lines
+        ],
+    )  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
 
 
 def print_rates(result: dict[str, Any]) -> None:
@@ -91,12 +120,11 @@ def print_summary(summary: dict[str, Any], run: Path) -> None:
     """Print the verdicts of a run and where things are."""
     print_verification(summary)
     print_rates(summary)
-    latency, seconds = summary["latency"], summary.get("seconds", {})
+    print_budget(summary["budget"])
+    seconds = summary.get("seconds", {})
     rows = [
         ["events verified", f"{summary['events_verified']:,}"],
         ["integers that differ", str(summary["mismatches"])],
-        ["latency (estimate before synthesis)",
-         f"{latency['latency_cycles']} of {latency['budget_cycles']} cycles, {latency['latency_ns']:.1f} ns"],
         *([f"{step} took", f"{taken:.1f} s"] for step, taken in seconds.items()),
         ["firmware", _from_here(summary["firmware"])],
         ["report", str(run / "report.md")],

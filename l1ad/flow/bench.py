@@ -11,21 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.config.run import FirmwareConfig
+from l1ad.config.target import load_target
 from l1ad.core.machine import usable_cores
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest
-from l1ad.core.units import Clock
 from l1ad.data.event_file import write_events
 from l1ad.data.events import EventBatch
 from l1ad.data.score_file import read_scores
 from l1ad.emulate.devices import gpu_scorers
 from l1ad.emulate.engine import reference_scores
 from l1ad.emulate.fast import fast_engine
+from l1ad.flow.build import hls_target
 from l1ad.flow.emulate import emulate_file
 from l1ad.hls.csim import check_compiler
 from l1ad.hls.predict import hls4ml_predict
-from l1ad.hls.target import HlsTarget
 
 __all__ = ["EngineSpeed", "bench_emulate"]
 
@@ -87,7 +87,7 @@ def bench_emulate(
     check_compiler()
     trigger.layout.check(inputs_raw, where="bench events")
     scaled_raw = trigger.scaling.apply(inputs_raw[:_PREDICTED_EVENTS])
-    target = HlsTarget(part=FirmwareConfig().part, clock=Clock(40))
+    target = hls_target(load_target(FirmwareConfig().target), FirmwareConfig())
     with (
         tempfile.TemporaryDirectory(prefix="l1ad-bench-") as folder,
         hls4ml_predict(trigger.network, target) as predict,

@@ -11,9 +11,11 @@ from l1ad.flow.emulate import emulate_run
 from l1ad.flow.rates import rates
 from l1ad.flow.report import report
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.synthesize import synthesize_open
 from l1ad.flow.train import freeze, train
 from l1ad.flow.verify import verify_run
 from l1ad.hls.csim import check_compiler
+from l1ad.rtl.tools import yosys_found
 
 __all__ = ["demo"]
 
@@ -21,7 +23,7 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 
 
 def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
-    """Train, freeze, emulate, rate, build, verify and report.
+    """Train, freeze, emulate, rate, build, estimate resources, verify and report.
 
     The thresholds come before the firmware is built, so that the accept bits that are verified are the
     ones that are handed over.
@@ -47,7 +49,9 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     timed("freeze", lambda _: freeze(run))
     timed("emulate", lambda progress: emulate_run(run, progress=progress))
     timed("rates", lambda _: rates(run))
-    timed("build", lambda _: build(run.trigger(), run.config.firmware))
+    built = timed("build", lambda _: build(run.trigger(), run.config.firmware))
+    if yosys_found():
+        timed("synth", lambda progress: synthesize_open(built.folder, progress=progress))
     timed("verify", lambda progress: verify_run(run, progress=progress))
     timed("report", lambda _: report(run))
     summary: dict[str, Any] = run.read_json("summary.json", step="report")

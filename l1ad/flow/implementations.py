@@ -10,36 +10,45 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import ToolError
 from l1ad.core.integer import requantize
+from l1ad.core.ports import InputPorts
 from l1ad.core.progress import Progress
-from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace
+from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.engine import emulate, reference_scores, trace
 from l1ad.exchange.qonnx.run import onnxruntime_trace, qonnx_trace
 from l1ad.hls.csim import simulated_traces
+from l1ad.hls.emulator_run import emulator_traces
 from l1ad.hls.original import original_network
+from l1ad.rtl.simulation import Timing, simulated_crossings
 from l1ad.training.freeze import keras_trace
 
 __all__ = [
+    "CMSSW_EMULATOR",
     "C_SIMULATION",
     "FAST_ENGINE",
     "KERAS",
     "ONNX_RUNTIME",
     "ORIGINAL",
     "QONNX",
+    "RTL",
     "Implementation",
     "c_simulation",
+    "cmssw_emulator",
     "compared_on",
     "fast_emulator",
     "onnx_runtime",
     "original_cpp",
     "qonnx_executor",
     "quantised_keras",
+    "rtl_simulation",
 ]
 
 KERAS = "quantised Keras"
 FAST_ENGINE = "fast emulator"
 C_SIMULATION = "HLS C simulation"
+CMSSW_EMULATOR = "CMSSW emulator library"
+RTL = "RTL in Verilator"
 ONNX_RUNTIME = "QONNX in ONNX Runtime"
 QONNX = "QONNX in its executor"
 ORIGINAL = "original hls4ml C++"
@@ -100,13 +109,52 @@ def fast_emulator(trigger: TriggerAlgorithm) -> Implementation:
     )
 
 
-def c_simulation(trigger: TriggerAlgorithm, executable: Path) -> Implementation:
+def c_simulation(trigger: TriggerAlgorithm, ports: InputPorts, executable: Path) -> Implementation:
     """Take the compiled test bench of the HLS project."""
+
+    def traces(inputs_raw: Events) -> Found:
+        return simulated_traces(trigger, executable, ports.pack(inputs_raw), block_events=BLOCK_EVENTS)
+
     return Implementation(
-        name=C_SIMULATION,
-        traces=lambda inputs_raw: simulated_traces(trigger, executable, inputs_raw, block_events=BLOCK_EVENTS),
-        expected=lambda inputs_raw: trace(trigger, inputs_raw),
+        name=C_SIMULATION, traces=traces, expected=lambda inputs_raw: trace(trigger, inputs_raw)
     )
+
+
+def rtl_simulation(
+    trigger: TriggerAlgorithm, ports: InputPorts, executable: Path, measured: list[Timing]
+) -> Implementation:
+    """Take the Verilog, cycle by cycle; what is measured of each block is added to `measured`."""
+
+    def traces(inputs_raw: Events) -> Found:
+        words = ports.pack(inputs_raw)
+        for block, found, timing in simulated_crossings(trigger, executable, words, block_events=BLOCK_EVENTS):
+            measured.append(timing)
+            yield block, found
+
+    return Implementation(name=RTL, traces=traces, expected=_decisions(trigger))
+
+
+def cmssw_emulator(trigger: TriggerAlgorithm, loader: Path, library: Path) -> Implementation:
+    """Take the emulator library as CMSSW loads it."""
+
+    def traces(inputs_raw: Events) -> Found:
+        return emulator_traces(trigger, loader, library, inputs_raw, block_events=BLOCK_EVENTS)
+
+    return Implementation(name=CMSSW_EMULATOR, traces=traces, expected=_decisions(trigger))
+
+
+def _decisions(trigger: TriggerAlgorithm) -> Callable[[Events], Trace]:
+    """Give the emulator's score and accept bits, for implementations that show no more."""
+
+    def expected(inputs_raw: Events) -> Trace:
+        score = emulate(trigger, inputs_raw).score_raw[:, None]
+        accepts = {
+            accept_name(name): (score >= threshold).astype(np.int64)
+            for name, threshold in trigger.thresholds.items()
+        }
+        return {SCORE: score, **accepts}
+
+    return expected
 
 
 def quantised_keras(trigger: TriggerAlgorithm, encoder: Any) -> Implementation:

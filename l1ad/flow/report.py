@@ -1,5 +1,6 @@
 """Step `report`: everything a run left, as one summary, one Markdown file and its figures."""
 
+import json
 import platform
 from dataclasses import asdict
 from importlib.metadata import version
@@ -10,24 +11,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 import l1ad
+from l1ad.config.loading import load_config
+from l1ad.config.target import TargetConfig
 from l1ad.core.errors import DataError
 from l1ad.core.network import Conv2D, Dense
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
-from l1ad.core.units import Clock
 from l1ad.data.event_file import file_digest, read_provenance
 from l1ad.data.samples import locate_events
 from l1ad.data.score_file import read_scores
+from l1ad.flow.build import TARGET_FILE
+from l1ad.flow.check import check_firmware
 from l1ad.flow.events import BACKGROUND, sources, unseen_scores
 from l1ad.flow.rates import configured_stream
+from l1ad.flow.results import load_estimate
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.hls.latency import estimated_latency
 from l1ad.metrics.efficiency import roc
 from l1ad.rates.rate import rate_at
 from l1ad.rates.stream import Stream
 from l1ad.report.content import RateCurve, ReportContent
 from l1ad.report.figures import draw_figures
 from l1ad.report.markdown import markdown_report
+from l1ad.rtl.project import DESIGN_FILE
 
 __all__ = ["report"]
 
@@ -59,20 +64,20 @@ def report(run: RunDirectory) -> Path:
 def _summary(
     run: RunDirectory, trigger: TriggerAlgorithm, verified: dict[str, Any], rated: dict[str, Any]
 ) -> dict[str, Any]:
-    firmware = run.config.firmware
-    latency = estimated_latency(trigger, Clock(firmware.clock_mhz), level_ns=firmware.adder_level_ns)
+    folder = run.firmware(trigger)
+    estimate = load_estimate(folder)
     return {
         "name": trigger.name,
         **{key: value for key, value in verified.items() if key != "trigger_digest"},
-        "latency": {"kind": "estimate before synthesis", **asdict(latency),
-                    "budget_cycles": firmware.latency_budget_cycles,
-                    "within_budget": latency.latency_cycles <= firmware.latency_budget_cycles},
+        "latency": _latency(verified["timing"], folder),
+        "resources": None if estimate is None else {**asdict(estimate), "total": asdict(estimate.total)},
+        "budget": [asdict(line) for line in check_firmware(folder)],
         "thresholds": dict(trigger.thresholds),
         "stream": rated["stream"],
         "budgets": rated["budgets"],
         "rates": rated["rates"],
         "efficiencies": rated["efficiencies"],
-        "firmware": str(run.firmware(trigger)),
+        "firmware": str(folder),
         "digests": {
             "algorithm": algorithm_digest(trigger),
             "trigger": trigger_digest(trigger),
@@ -88,6 +93,27 @@ def _summary(
             **_text_versions(trigger),
         },
     }  # fmt: skip
+
+
+def _latency(timing: dict[str, Any] | None, folder: Path) -> dict[str, Any]:
+    """Tell the latency: measured in simulation where it was, else as the pipeline was planned."""
+    design = json.loads((folder / "rtl" / DESIGN_FILE).read_text(encoding="utf-8"))
+    target = load_config(folder / TARGET_FILE, TargetConfig)
+    cycles = design["planned_latency_cycles"] if timing is None else timing["latency_max"]
+    return {
+        "kind": "planned by the delay model" if timing is None else "measured in cycle-true simulation",
+        "latency_cycles": cycles,
+        "latency_ns": cycles * target.clock.period_ns,
+        "initiation_interval_cycles": design["initiation_interval_cycles"]
+        if timing is None
+        else timing["interval_min"],
+        "clock_mhz": target.clock_mhz,
+        "budget_cycles": target.budget.latency_cycles,
+        "within_budget": cycles <= target.budget.latency_cycles,
+        "stage_ns": design["stage_ns"],
+        "usable_ns": design["usable_ns"],
+        "target": target.name,
+    }
 
 
 def _history(run: RunDirectory, trigger: TriggerAlgorithm) -> list[dict[str, float]]:

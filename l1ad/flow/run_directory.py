@@ -9,11 +9,12 @@ import yaml
 
 from l1ad.config.loading import load_config
 from l1ad.config.run import RunConfig
+from l1ad.config.target import shipped_targets
 from l1ad.core.errors import DataError
+from l1ad.core.names import project_name
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import load_trigger, write_text_safely
 from l1ad.data.samples import SAMPLE_PREFIX
-from l1ad.hls.top_level import project_name
 
 __all__ = ["RunDirectory"]
 
@@ -53,7 +54,13 @@ class RunDirectory:
                 "signals": {name: _absolute(where) for name, where in config.data.signals.items()},
             }
         )
-        firmware = config.firmware.model_copy(update={"folder": str(Path(config.firmware.folder).absolute())})
+        target = config.firmware.target
+        firmware = config.firmware.model_copy(
+            update={
+                "folder": str(Path(config.firmware.folder).absolute()),
+                "target": target if target in shipped_targets() else str(Path(target).absolute()),
+            }
+        )
         return cls(path, config.model_copy(update={"data": data, "firmware": firmware}))
 
     def save_config(self) -> None:
@@ -68,7 +75,7 @@ class RunDirectory:
 
     def firmware(self, trigger: TriggerAlgorithm) -> Path:
         """Give the firmware folder of the algorithm."""
-        return Path(self.config.firmware.folder) / project_name(trigger)
+        return Path(self.config.firmware.folder) / project_name(trigger.name)
 
     def scores(self, sample: str) -> Path:
         """Give the score file of a sample."""

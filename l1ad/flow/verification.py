@@ -11,6 +11,7 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.compare import Agreement
 from l1ad.emulate.divergence import offending_word
 from l1ad.emulate.engine import emulate
+from l1ad.rtl.simulation import Timing
 
 __all__ = ["FloatComparison", "Verification", "compared_with_float"]
 
@@ -39,11 +40,13 @@ class Verification:
     Attributes:
         agreements: One for each implementation that was compared.
         skipped: Implementations that could not be, and why.
+        timing: What the cycle-true simulation measured, where it was run.
         float_comparison: The float model beside it, where Keras is installed.
     """
 
     agreements: tuple[Agreement, ...]
     skipped: dict[str, str]
+    timing: Timing | None = None
     float_comparison: FloatComparison | None = None
 
     @property
@@ -67,6 +70,7 @@ class Verification:
             ],
             "agreements": [_agreement_document(trigger, agreement) for agreement in self.agreements],
             "skipped": self.skipped,
+            "timing": None if self.timing is None else asdict(self.timing),
             "float_comparison": None if self.float_comparison is None else asdict(self.float_comparison),
         }
 

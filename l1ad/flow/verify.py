@@ -4,43 +4,58 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 
+from l1ad.config.loading import load_config
+from l1ad.config.target import TargetConfig
 from l1ad.core.errors import DivergenceError, NotExactError, ToolError, TriggerFileError
+from l1ad.core.names import project_name
+from l1ad.core.ports import input_ports
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import load_trigger, trigger_digest
 from l1ad.emulate.divergence import divergence_report
 from l1ad.emulate.fast import fast_engine
 from l1ad.exchange.qonnx.export import export_qonnx
+from l1ad.flow.build import TARGET_FILE, TRIGGER_FILE
 from l1ad.flow.events import split_background
 from l1ad.flow.implementations import (
     C_SIMULATION,
+    CMSSW_EMULATOR,
     FAST_ENGINE,
     KERAS,
     ONNX_RUNTIME,
     QONNX,
+    RTL,
     Implementation,
     c_simulation,
+    cmssw_emulator,
     compared_on,
     fast_emulator,
     onnx_runtime,
     original_cpp,
     qonnx_executor,
     quantised_keras,
+    rtl_simulation,
 )
+from l1ad.flow.manifest import check_manifest
+from l1ad.flow.results import save_verification
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.verification import FloatComparison, Verification, compared_with_float
 from l1ad.flow.verified_events import VerifiedEvents, events_of_files, events_of_run
 from l1ad.hls.csim import compile_test_bench
-from l1ad.hls.manifest import check_manifest
-from l1ad.hls.project import TRIGGER_FILE
-from l1ad.hls.top_level import project_name
+from l1ad.hls.emulator_run import compile_emulator
+from l1ad.rtl.simulation import Timing, compile_simulation
+from l1ad.rtl.tools import find_verilator
 from l1ad.training.encoder_file import load_encoder
 from l1ad.training.environment import framework_found, prepared_framework
 from l1ad.training.float_model import float_scores
 
-__all__ = ["C_SIMULATION", "FAST_ENGINE", "KERAS", "ONNX_RUNTIME", "QONNX", "verify_run", "verify_trigger"]
+__all__ = [
+    "CMSSW_EMULATOR", "C_SIMULATION", "FAST_ENGINE", "KERAS", "ONNX_RUNTIME", "QONNX", "RTL", "verify_run",
+    "verify_trigger",
+]  # fmt: skip
 
 
 def verify_run(
@@ -66,7 +81,7 @@ def verify_run(
         TriggerFileError: If the firmware was built from another state of `trigger.json`.
     """
     trigger = run.trigger()
-    folder = run.firmware(trigger) if firmware is None else firmware / project_name(trigger)
+    folder = run.firmware(trigger) if firmware is None else firmware / project_name(trigger.name)
     _check_firmware(trigger, folder)
     events = events_of_run(run, trigger)
     encoders: list[Implementation] = []
@@ -80,7 +95,9 @@ def verify_run(
         skipped[KERAS] = "the extra 'qkeras' is not installed, or the run has no trained encoder"
     result = _verified(trigger, folder, events, original=original, before=encoders, progress=progress)
     result = replace(result, skipped={**skipped, **result.skipped}, float_comparison=float_comparison)
-    run.write_json("verify.json", {"trigger_digest": trigger_digest(trigger), **result.document(trigger)})
+    document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
+    run.write_json("verify.json", document)
+    save_verification(folder, document)
     _refuse_differences(trigger, result, events)
     return result
 
@@ -98,10 +115,11 @@ def verify_trigger(
     The events are crafted extremes, events drawn evenly over the ranges, and those of `sources`.
     Arguments and refusals as `verify_run`; `sources` are event files or `sample:NAME`.
     """
-    folder = firmware / project_name(trigger)
+    folder = firmware / project_name(trigger.name)
     _check_firmware(trigger, folder)
     events = events_of_files(trigger, sources)
     result = _verified(trigger, folder, events, original=original, before=[], progress=progress)
+    save_verification(folder, {"trigger_digest": trigger_digest(trigger), **result.document(trigger)})
     _refuse_differences(trigger, result, events)
     return result
 
@@ -115,6 +133,8 @@ def _verified(
     before: list[Implementation],
     progress: Progress,
 ) -> Verification:
+    ports = input_ports(trigger.layout, load_config(folder / TARGET_FILE, TargetConfig).interface)
+    progress(0, 1, "compiling the HLS project")
     executable = compile_test_bench(folder / "hls")
     skipped: dict[str, str] = {}
     implementations = list(before)
@@ -122,7 +142,18 @@ def _verified(
         skipped[FAST_ENGINE] = "no floating-point type is proven exact; the reference engine is used"
     else:
         implementations.append(fast_emulator(trigger))
-    implementations.append(c_simulation(trigger, executable))
+    implementations.append(c_simulation(trigger, ports, executable))
+    progress(0, 1, "compiling the emulator library")
+    implementations.append(cmssw_emulator(trigger, *compile_emulator(folder / "emulator")))
+    measured: list[Timing] = []
+    try:
+        find_verilator()
+    except ToolError as missing:
+        skipped[RTL] = str(missing)
+    else:
+        progress(0, 1, "compiling the Verilog")
+        simulation = compile_simulation(folder / "rtl")
+        implementations.append(rtl_simulation(trigger, ports, simulation, measured))
     if original is not None:
         implementations.append(original_cpp(trigger, original))
     with _exported(trigger, skipped) as exported:
@@ -138,14 +169,15 @@ def _verified(
                 agreement = replace(agreement, first=replace(agreement.first, place=place))
             agreements.append(agreement)
         progress(total, total, "")
-    return Verification(agreements=tuple(agreements), skipped=skipped)
+    timing = reduce(Timing.then, measured) if measured else None
+    return Verification(agreements=tuple(agreements), skipped=skipped, timing=timing)
 
 
 @contextmanager
 def _exported(trigger: TriggerAlgorithm, skipped: dict[str, str]) -> Iterator[list[Implementation]]:
     """Export the algorithm as `l1ad export` would, or note why it cannot be run as QONNX here."""
     with tempfile.TemporaryDirectory(prefix="l1ad-qonnx-") as folder:
-        file = Path(folder) / f"{project_name(trigger)}.qonnx"
+        file = Path(folder) / f"{project_name(trigger.name)}.qonnx"
         try:
             export_qonnx(trigger, file)
         except (NotExactError, ToolError) as fault:

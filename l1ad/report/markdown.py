@@ -26,8 +26,9 @@ def markdown_report(content: ReportContent) -> str:
         _efficiencies(content),
         _figure("scores"),
         _figure("roc"),
-        "## Latency",
-        _latency(content.summary["latency"]),
+        "## Latency and resources",
+        _latency(content.summary),
+        table(["figure", "value", "limit", "unit", "verdict", "source"], _budget(content.summary["budget"])),
         "## Number formats",
         table(["layer", "shape", "weights", "result", "sparsity"], content.layers),
         *_origin(content),
@@ -116,13 +117,27 @@ def _digests(digests: dict[str, Any]) -> list[list[str]]:
     return [[name, f"`{digest}`"] for name, digest in named.items() if name != "events"]
 
 
-def _latency(latency: dict[str, Any]) -> str:
+def _latency(summary: dict[str, Any]) -> str:
+    latency = summary["latency"]
+    stages = ", ".join(f"{one:.2f}" for one in latency["stage_ns"])
     return (
-        f"**Estimate before synthesis: {latency['latency_cycles']} cycles** of {latency['clock_mhz']:g} MHz "
-        f"({latency['latency_ns']:.1f} ns) against a budget of {latency['budget_cycles']} cycles. Model: "
-        f"{latency['adder_levels']} adders in a row on the longest path, {latency['level_ns']:g} ns each with "
-        "routing (an assumption; a synthesis report replaces it)."
+        f"**{latency['latency_cycles']} cycles** of {latency['clock_mhz']:g} MHz "
+        f"({latency['latency_ns']:g} ns), {latency['kind']}, against a budget of {latency['budget_cycles']}; "
+        f"target `{latency['target']}`. Longest paths of the stages: {stages} ns of {latency['usable_ns']:g} ns, "
+        "by the delay model of the target, an assumption before placement."
     )
+
+
+def _budget(lines: list[dict[str, Any]]) -> list[list[str]]:
+    return [
+        [line["what"], _number(line["value"]), _number(line["limit"]), line["unit"], line["verdict"],
+         "; ".join(filter(None, (line["source"], line["note"])))]
+        for line in lines
+    ]  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
 
 
 def _figure(name: str) -> str:

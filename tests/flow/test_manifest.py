@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from l1ad.core.errors import ToolError
-from l1ad.hls.manifest import MANIFEST_FILE, check_manifest, write_manifest
+from l1ad.flow.manifest import MANIFEST_FILE, check_manifest, write_manifest
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "hls").mkdir()
     (tmp_path / "hls" / "top.cpp").write_text("int main() {}\n")
     (tmp_path / "trigger.json").write_text("{}\n")
-    write_manifest(tmp_path)
+    write_manifest(tmp_path, {})
     return tmp_path
 
 
