@@ -34,8 +34,8 @@ def firmware_readme(
         f"The Verilog is a pipeline of {cycles} stages and takes a bunch crossing every cycle: score and "
         f"accept bits leave {cycles} cycles ({cycles * period:g} ns) after their words entered; the budget is "
         f"{target.budget.latency_cycles}. It is cut by a delay model, an assumption before placement: "
-        f"{stages} ns in stages of {usable:.2f} ns ({period:.2f} less {target.delay.margin:.0%}). `l1ad verify` "
-        "measures the cycles in simulation; the delays only a vendor's report can tell.",
+        f"{stages} ns in stages of {usable:.2f} ns ({period:.2f} less {target.delay.margin:.0%}). "
+        "`l1ad verify` measures the cycles in simulation; the delays only a vendor's report can tell.",
         "## Build and check",
         "\n".join(f"    {line}" for line in _COMMANDS),
         "With l1ad: `l1ad verify trigger.json` compares every implementation, integer for integer; "

@@ -123,8 +123,8 @@ def _latency(summary: dict[str, Any]) -> str:
     return (
         f"**{latency['latency_cycles']} cycles** of {latency['clock_mhz']:g} MHz "
         f"({latency['latency_ns']:g} ns), {latency['kind']}, against a budget of {latency['budget_cycles']}; "
-        f"target `{latency['target']}`. Longest paths of the stages: {stages} ns of {latency['usable_ns']:g} ns, "
-        "by the delay model of the target, an assumption before placement."
+        f"target `{latency['target']}`. Longest paths of the stages: {stages} ns of "
+        f"{latency['usable_ns']:g} ns, by the target's delay model, an assumption before placement."
     )
 
 

@@ -86,9 +86,7 @@ def family_of(part: str) -> str:
         return "xcup"
     if re.match(r"xc[vk]u\d+", lower):
         return "xcu"
-    raise ToolError(
-        f"part {part!r} is of no family that Yosys maps to; Virtex-7, UltraScale and UltraScale+ are"
-    )
+    raise ToolError(f"Yosys maps to no part such as {part!r}; it does to 7 series, UltraScale and UltraScale+")
 
 
 def cells_of(counts: dict[str, int], module: str) -> Resources:

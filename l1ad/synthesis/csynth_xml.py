@@ -42,7 +42,7 @@ def read_csynth_xml(path: Path, text: str) -> SynthesisReport:
         interval_cycles_min=_count(path, root, f"{latency}/Interval-min"),
         interval_cycles_max=_count(path, root, f"{latency}/Interval-max"),
         pipeline=None if pipeline is None else PipelineType.from_text(pipeline),
-        used=_resources(path, root, "AreaEstimates/ToolResources"),
+        used=_resources(path, root, "AreaEstimates/Resources"),
         available=_available(path, root),
     )
 

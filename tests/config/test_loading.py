@@ -40,7 +40,7 @@ def test_what_is_left_out_keeps_its_default(file: Path) -> None:
         ("trainning: {}", "unknown key 'trainning'; did you mean 'training'?"),
         ("training: {epohcs: 3}", "unknown key 'training.epohcs'; did you mean 'epochs'?"),
         ("model: {latnet: 3}", "unknown key 'model.latnet'; did you mean 'latent'?"),
-        ("firmware: {clock: 40}", "unknown key 'firmware.clock'; did you mean 'clock_mhz'?"),
+        ("firmware: {stratgy: latency}", "unknown key 'firmware.stratgy'; did you mean 'strategy'?"),
     ],
 )
 def test_an_unknown_key_is_refused_with_its_path_and_a_suggestion(file: Path, text: str, words: str) -> None:

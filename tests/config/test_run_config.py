@@ -29,8 +29,14 @@ def refusal(section: str, **values: Any) -> str:
         ("data", "signals", ["a.h5"], "data.signals = ['a.h5']: input should be a valid dictionary"),
         ("data", "background", 3, "data.background = 3: input should be a valid string"),
         ("data", "training_fraction", 1.5, "data.training_fraction = 1.5: input should be less than 1"),
-        ("firmware", "part", "a part", "firmware.part = 'a part': string should match pattern"),
-        ("firmware", "clock_mhz", 0, "firmware.clock_mhz = 0: input should be greater than 0"),
+        ("firmware", "target", "ugt-vx690", "firmware.target = 'ugt-vx690': no such target; ugt-vx690t, "),
+        ("firmware", "strategy", "fast", "firmware.strategy = 'fast': input should be 'latency', 'resource'"),
+        (
+            "firmware",
+            "reuse_factor",
+            0,
+            "firmware.reuse_factor = 0: input should be greater than or equal to 1",
+        ),
         ("rates", "colliding_bunches", 3565, "rates.colliding_bunches = 3565: input should be less than"),
         ("rates", "budgets", {}, "rates.budgets = {}: dictionary should have at least 1 item"),
         ("rates", "budgets", {"tight": 5}, "rates.budgets.tight = 5: input should be a valid string"),
@@ -107,12 +113,12 @@ def test_a_name_without_a_letter_or_digit_is_refused(name: str) -> None:
             {"training": {"learning_rate": float("inf")}},
             r"learning_rate = inf: input should be a finite",
         ),
-        (
-            {"firmware": {"clock_mhz": 50}},
-            r"clock_mhz = 50: a 50 MHz clock does not fit a whole",
-        ),
     ],
 )
 def test_a_number_that_would_fail_much_later_is_refused_now(document: dict[str, object], words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         parse_config(document, RunConfig, where="run.yaml")
+
+
+def test_a_reuse_factor_goes_with_strategy_resource_alone() -> None:
+    assert "strategy latency shares no multiplier; set reuse_factor to 1" in refusal("firmware", reuse_factor=4)

@@ -44,9 +44,9 @@ def test_generated_code_changed_by_hand_is_not_verified(demo_copy: Path, l1ad: C
 def test_a_wrong_weight_in_the_firmware_is_named_with_its_event(demo_copy: Path, l1ad: Command) -> None:
     header = changed_weight(demo_copy)
     manifest = demo_copy / "firmware/demo/MANIFEST.json"
-    digests = json.loads(manifest.read_text())
-    digests["hls/network/weights/w2.h"] = hashlib.sha256(header.read_bytes()).hexdigest()
-    manifest.write_text(json.dumps(digests))
+    said = json.loads(manifest.read_text())
+    said["files"]["hls/network/weights/w2.h"] = hashlib.sha256(header.read_bytes()).hexdigest()
+    manifest.write_text(json.dumps(said))
     done = l1ad("verify", "runs/demo", "--firmware", "firmware", cwd=demo_copy)
     # MET is the first input: zero in the first two crafted events, at its highest in the third.
     assert done.returncode == 1
@@ -140,14 +140,17 @@ def test_a_configuration_fault_is_told_before_anything_is_made(
 
 
 def test_firmware_over_its_latency_budget_is_built_and_said_so(demo_copy: Path, l1ad: Command) -> None:
-    config = demo_copy / "runs/demo/config.yaml"
-    changed = yaml.safe_load(config.read_text())
-    changed["firmware"] |= {"latency_budget_cycles": 1, "folder": "late"}
-    config.write_text(yaml.safe_dump(changed))
-    done = l1ad("build", "runs/demo", cwd=demo_copy)
+    target = yaml.safe_load((demo_copy / "firmware/demo/target.yaml").read_text())
+    target["budget"]["latency_cycles"] = 1
+    (demo_copy / "late.yaml").write_text(yaml.safe_dump(target))
+    arguments = ["build", "runs/demo/trigger.json", "--target", "late.yaml", "--firmware", "late"]
+    done = l1ad(*arguments, cwd=demo_copy)
     assert done.returncode == 3
-    assert done.stderr == "l1ad: built, but the latency estimate is over budget\n"
+    assert done.stderr == "l1ad: built, but the planned latency is over budget\n"
     assert (demo_copy / "late/demo/hls/demo_top.cpp").is_file()
+    checked = l1ad("check", "late/demo", cwd=demo_copy)
+    assert checked.returncode == 3
+    assert checked.stderr == "l1ad: over budget: latency of the Verilog\n"
 
 
 @pytest.fixture

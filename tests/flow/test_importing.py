@@ -56,7 +56,8 @@ def test_an_imported_model_equals_its_c_simulation_and_its_qonnx_file(imported: 
     said = l1ad("verify", "keras.json", "--events", "sample:a_to_4l", "--json", cwd=imported)
     result = json.loads(done_well(said))
     assert result["implementations"] == [
-        "emulator", "fast emulator", "HLS C simulation", "QONNX in ONNX Runtime", "QONNX in its executor",
+        "emulator", "fast emulator", "HLS C simulation", "CMSSW emulator library", "RTL in Verilator",
+        "QONNX in ONNX Runtime", "QONNX in its executor",
     ]  # fmt: skip
     assert (result["mismatches"], result["skipped"], result["events_verified"]) == (0, {}, 30_117)
     simulation = next(one for one in result["agreements"] if one["implementation"] == "HLS C simulation")

@@ -46,7 +46,7 @@ def csynth_xml() -> XmlBuilder:
 <Best-caseLatency>{latency[0]}</Best-caseLatency><Worst-caseLatency>{latency[1]}</Worst-caseLatency>
 <Interval-min>{interval[0]}</Interval-min><Interval-max>{interval[1]}</Interval-max>
 </SummaryOfOverallLatency></PerformanceEstimates>
-<AreaEstimates><ToolResources><BRAM_18K>3</BRAM_18K>{dsp}<FF>800</FF>{lut}{uram}</ToolResources>
+<AreaEstimates><Resources><BRAM_18K>3</BRAM_18K>{dsp}<FF>800</FF>{lut}{uram}</Resources>
 <AvailableResources><BRAM_18K>5376</BRAM_18K>{dsp.replace("5", "12288")}<FF>3456000</FF>
 <LUT>1728000</LUT>{uram.replace("0", "1280")}</AvailableResources></AreaEstimates>
 {after}</profile>

@@ -10,9 +10,9 @@ from l1ad.synthesis.report import PipelineType, ReportKind, SynthesisReport, Too
 XmlBuilder = Callable[..., str]
 Reading = Callable[[str, str], SynthesisReport]
 
-MODULE = """<ModuleInformation><Module><Name>inner</Name><AreaEstimates><ToolResources>
+MODULE = """<ModuleInformation><Module><Name>inner</Name><AreaEstimates><Resources>
 <BRAM_18K>7</BRAM_18K><DSP>7</DSP><FF>7</FF><LUT>7</LUT><URAM>7</URAM>
-</ToolResources></AreaEstimates></Module></ModuleInformation>"""
+</Resources></AreaEstimates></Module></ModuleInformation>"""
 
 
 def test_the_figures_of_a_report_are_read(csynth_xml: XmlBuilder, reading: Reading) -> None:
@@ -23,8 +23,8 @@ def test_the_figures_of_a_report_are_read(csynth_xml: XmlBuilder, reading: Readi
     assert (report.target_clock_ns, report.clock_uncertainty_ns, report.estimated_clock_ns) == (5.0, 1.35, 3.21)
     assert (report.latency_cycles_min, report.latency_cycles_max) == (12, 12)
     assert (report.interval_cycles_min, report.interval_cycles_max) == (1, 1)
-    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
-    assert report.available == ToolResources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
+    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
+    assert report.available == Resources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
     assert report.notes == ()
 
 
