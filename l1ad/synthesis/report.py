@@ -132,7 +132,7 @@ class SynthesisReport:
 
     @property
     def overused(self) -> dict[str, tuple[int, int]]:
-        """ToolResources used beyond what the part has: name -> (used, available)."""
+        """Resources used beyond what the part has: name -> (used, available)."""
         available = self.available.counts()
         pairs = ((name, used, available[name]) for name, used in self.used.counts().items())
         known = ((name, used, there) for name, used, there in pairs if used is not None and there is not None)

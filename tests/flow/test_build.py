@@ -102,9 +102,7 @@ def test_a_vendor_project_or_a_file_changed_by_hand_is_not_lost_to_a_build(
     build(build_trigger(), firmware)
     changed = folder / "hls" / "small_top.cpp"
     changed.write_text(changed.read_text() + "// tuned for hours\n")
-    with pytest.raises(
-        ToolError, match=r"hls/small_top\.cpp was not made by `l1ad build`, or was"
-    ):
+    with pytest.raises(ToolError, match=r"hls/small_top\.cpp was not made by `l1ad build`, or was"):
         build(build_trigger(), firmware)
     assert changed.read_text().endswith("// tuned for hours\n")
 
@@ -145,9 +143,7 @@ def test_a_score_word_that_the_target_does_not_have_is_refused(
     build_trigger: Builder, firmware: FirmwareConfig
 ) -> None:
     trigger = replace(build_trigger(), score=Score(FixedType(16, 12, False)))
-    with pytest.raises(
-        NotExactError, match=r"'small' is a word of ap_ufixed<16,12>, target ugt-vx690t has"
-    ):
+    with pytest.raises(NotExactError, match=r"'small' is a word of ap_ufixed<16,12>, target ugt-vx690t has"):
         build(trigger, firmware)
 
 

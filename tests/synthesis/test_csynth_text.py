@@ -115,8 +115,8 @@ def test_the_report_of_a_module_is_read_under_both_titles(tool: str, reading: Re
     assert (report.latency_cycles_min, report.latency_cycles_max) == (12, 12)
     assert (report.interval_cycles_min, report.interval_cycles_max) == (1, 1)
     assert report.pipeline is PipelineType.YES
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
-    assert report.available == Resources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
+    assert report.available == ToolResources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
     assert report.notes == ()
 
 
@@ -134,7 +134,7 @@ def test_the_tables_of_2018_are_read(reading: Reading) -> None:
     assert (report.latency_cycles_min, report.latency_cycles_max) == (4, 6)
     assert (report.interval_cycles_min, report.interval_cycles_max) == (1, 2)
     assert report.pipeline is PipelineType.FUNCTION
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
 
 
 def test_question_marks_are_an_undefined_latency(reading: Reading) -> None:
@@ -163,8 +163,8 @@ def test_the_summary_is_read_from_the_line_of_the_top_level(reading: Reading) ->
     assert (report.latency_cycles_min, report.latency_cycles_max) == (12, 12)
     assert report.interval_cycles_max == 1
     assert report.pipeline is PipelineType.DATAFLOW
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
-    assert report.available == Resources()
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
+    assert report.available == ToolResources()
     assert report.clock_exceeded is None
     assert report.notes == (
         "no clock in this summary; <top>_csynth.rpt or .xml beside it has it",

@@ -23,8 +23,8 @@ def test_the_figures_of_a_report_are_read(csynth_xml: XmlBuilder, reading: Readi
     assert (report.target_clock_ns, report.clock_uncertainty_ns, report.estimated_clock_ns) == (5.0, 1.35, 3.21)
     assert (report.latency_cycles_min, report.latency_cycles_max) == (12, 12)
     assert (report.interval_cycles_min, report.interval_cycles_max) == (1, 1)
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
-    assert report.available == Resources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
+    assert report.available == ToolResources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
     assert report.notes == ()
 
 

@@ -67,7 +67,7 @@ def test_the_report_to_2022_1_is_read(reading: Reading) -> None:
     assert (report.tool, report.version, report.status) == ("Vivado", "2020.1", "Routed")
     assert report.part == "xc7vx690tffg1927-2"
     assert (report.target_clock_ns, report.estimated_clock_ns) == (25.0, 20.5)
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=None)
     assert report.notes == ()
 
 
@@ -75,7 +75,7 @@ def test_the_report_since_is_read(reading: Reading) -> None:
     report = reading("export_impl.rpt", NEW)
     assert (report.version, report.status, report.part) == ("2025.1", "Routed", "xcvu13p-flga2577-2-e")
     assert (report.target_clock_ns, report.estimated_clock_ns) == (5.0, 4.5)
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=3, uram=0)
 
 
 def test_synthesis_alone_is_not_taken_for_routing(reading: Reading) -> None:

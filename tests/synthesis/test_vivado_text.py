@@ -96,8 +96,8 @@ def test_the_words_of_7_series_parts_are_read(reading: Reading) -> None:
     assert report.kind is ReportKind.UTILISATION
     assert (report.tool, report.version, report.status) == ("Vivado", "2023.2", "Routed")
     assert (report.top, report.part) == ("trigger_top", "xc7vx690tffg1927-2")
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=4, uram=None)
-    assert report.available == Resources(lut=433200, ff=866400, dsp=3600, bram_18k=2940, uram=None)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=4, uram=None)
+    assert report.available == ToolResources(lut=433200, ff=866400, dsp=3600, bram_18k=2940, uram=None)
 
 
 def test_half_a_tile_of_block_ram_is_one_of_18_kbit(reading: Reading) -> None:
@@ -114,8 +114,8 @@ def test_a_third_of_a_tile_is_refused(reading: Reading) -> None:
 
 def test_the_words_of_ultrascale_parts_and_their_further_column_are_read(reading: Reading) -> None:
     report = reading("utilization.rpt", utilisation(ULTRASCALE))
-    assert report.used == Resources(lut=1200, ff=800, dsp=5, bram_18k=4, uram=0)
-    assert report.available == Resources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
+    assert report.used == ToolResources(lut=1200, ff=800, dsp=5, bram_18k=4, uram=0)
+    assert report.available == ToolResources(lut=1728000, ff=3456000, dsp=12288, bram_18k=5376, uram=1280)
 
 
 def test_utilisation_without_luts_is_refused(reading: Reading) -> None:
@@ -128,7 +128,7 @@ def test_utilisation_without_luts_is_refused(reading: Reading) -> None:
 def test_utilisation_that_is_cut_off_after_the_luts_says_what_is_missing(reading: Reading) -> None:
     text = utilisation(ULTRASCALE)
     report = reading("utilization.rpt", text[: text.index("| Block RAM Tile")])
-    assert report.used == Resources(lut=1200, ff=800)
+    assert report.used == ToolResources(lut=1200, ff=800)
     assert report.notes == ("no number of dsp, bram_18k: is the report whole?",)
 
 
