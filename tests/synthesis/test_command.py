@@ -18,7 +18,7 @@ def run(*arguments: str) -> Result:
     app = typer.Typer()
     for name, command, _ in SYNTH_COMMANDS:
         app.command(name)(command)
-    return CliRunner().invoke(app, list(arguments))
+    return CliRunner().invoke(app, ["report", *arguments])
 
 
 @pytest.fixture
