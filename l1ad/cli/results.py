@@ -29,8 +29,8 @@ def print_verification(result: dict[str, Any]) -> None:
     if timing is not None:
         typer.echo(
             f"RTL, measured on {timing['crossings']:,} crossings ({timing['idle_cycles']:,} idle cycles and "
-            f"{timing['resets']:,} resets in between): latency {_span(timing)} cycles, a crossing every "
-            f"{timing['interval_min']} cycles at the fastest"
+            f"{timing['resets']:,} resets in between): latency {_span(timing)} cycles, initiation interval "
+            f"{timing['interval_min']}"
         )
     floating = result["float_comparison"]
     if floating is not None:

@@ -24,6 +24,8 @@ from l1ad.core.progress import Progress
 __all__ = ["errors", "print_json", "print_table", "progress_bar", "show"]
 
 _WIDTH_OF_FILES = 160
+_LONG = 30
+"""Characters beyond which a cell is a sentence."""
 
 errors = Console(stderr=True, highlight=False)
 
@@ -48,10 +50,11 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 
 def print_table(title: str, header: list[str], rows: list[list[str]]) -> None:
-    """Print a table on stdout; numbers line up on the right."""
+    """Print a table on stdout; numbers line up on the right, the first column and sentences on the left."""
     table = Table(title=Text(title), title_justify="left")
     for index, name in enumerate(header):
-        table.add_column(name, justify="left" if index == 0 else "right", overflow="fold")
+        is_text = index == 0 or any(" " in row[index].strip() and len(row[index]) > _LONG for row in rows)
+        table.add_column(name, justify="left" if is_text else "right", overflow="fold")
     for row in rows:
         table.add_row(*map(Text, row))  # as it stands: a name in brackets is no markup
     console = Console(highlight=False)

@@ -132,6 +132,7 @@ def record_waveform(executable: Path, words: NDArray[np.uint64], target: Path) -
     Raises:
         ToolError: If the simulation fails.
     """
+    target.parent.mkdir(parents=True, exist_ok=True)
     partial = target.with_name(f".{target.name}.partial")
     try:
         command = [str(executable.resolve()), "--wave", str(partial.resolve())]

@@ -1,4 +1,4 @@
-"""C++ and Verilog agree on whatever the links of the global trigger carry, not only on what the layout allows."""
+"""C++ and Verilog agree on whatever the links of the global trigger carry, inside and outside the layout."""
 
 import shutil
 from collections.abc import Callable
