@@ -54,6 +54,8 @@ QONNX = "QONNX in its executor"
 ORIGINAL = "original hls4ml C++"
 
 BLOCK_EVENTS = 8_192
+_PACKED_EVENTS = 16 * BLOCK_EVENTS
+"""Port words are made for so many events at a time: they take several times the room of the inputs."""
 
 Events = NDArray[np.integer]
 Found = Iterator[tuple[slice, Trace]]
@@ -113,7 +115,9 @@ def c_simulation(trigger: TriggerAlgorithm, ports: InputPorts, executable: Path)
     """Take the compiled test bench of the HLS project."""
 
     def traces(inputs_raw: Events) -> Found:
-        return simulated_traces(trigger, executable, ports.pack(inputs_raw), block_events=BLOCK_EVENTS)
+        for start, words in _packed(ports, inputs_raw):
+            for block, found in simulated_traces(trigger, executable, words, block_events=BLOCK_EVENTS):
+                yield _moved(block, start), found
 
     return Implementation(
         name=C_SIMULATION, traces=traces, expected=lambda inputs_raw: trace(trigger, inputs_raw)
@@ -126,10 +130,11 @@ def rtl_simulation(
     """Take the Verilog, cycle by cycle; what is measured of each block is added to `measured`."""
 
     def traces(inputs_raw: Events) -> Found:
-        words = ports.pack(inputs_raw)
-        for block, found, timing in simulated_crossings(trigger, executable, words, block_events=BLOCK_EVENTS):
-            measured.append(timing)
-            yield block, found
+        for start, words in _packed(ports, inputs_raw):
+            simulated = simulated_crossings(trigger, executable, words, block_events=BLOCK_EVENTS)
+            for block, found, timing in simulated:
+                measured.append(timing)
+                yield _moved(block, start), found
 
     return Implementation(name=RTL, traces=traces, expected=_decisions(trigger))
 
@@ -194,6 +199,15 @@ def original_cpp(trigger: TriggerAlgorithm, folder: Path) -> Implementation:
                 yield block, {SCALED_INPUTS: scaled, last: run(scaled)}
 
     return Implementation(name=ORIGINAL, traces=traces, expected=lambda inputs_raw: trace(trigger, inputs_raw))
+
+
+def _packed(ports: InputPorts, inputs_raw: Events) -> Iterator[tuple[int, NDArray[np.uint64]]]:
+    for start in range(0, len(inputs_raw), _PACKED_EVENTS):
+        yield start, ports.pack(inputs_raw[start : start + _PACKED_EVENTS])
+
+
+def _moved(block: slice, start: int) -> slice:
+    return slice(block.start + start, block.stop + start)
 
 
 def _blocks(inputs_raw: Events) -> Iterator[slice]:
