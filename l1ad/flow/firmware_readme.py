@@ -98,5 +98,6 @@ def _unpacking(trigger: TriggerAlgorithm, ports: InputPorts) -> str:
     counts: dict[str, int] = {}
     for field in trigger.layout.fields:
         counts[field.object_type] = max(counts.get(field.object_type, 0), field.slot + 1)
-    read = ", ".join(f"{count} {name}" for name, count in counts.items())
-    return f"Read are the first words of each list: {read}. The others are not connected."
+    lists = [f"{count} {name}" for name, count in counts.items() if name != "met"]
+    sums = ["the missing transverse energy in sum_2"] if "met" in counts else []
+    return f"Of each list the first words are read, {', '.join([*lists, *sums])}; the others are not connected."

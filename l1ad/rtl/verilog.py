@@ -180,6 +180,9 @@ class Design:
         return _copy(value, self.pipeline.n_stages - self.pipeline.stage[value.name])
 
 
+_ENTRIES_PER_LINE = 4
+
+
 def _copy(wire: Wire, ranks: int) -> str:
     """Name a wire after it passed ranks of registers."""
     return f"{wire.name}_q{ranks}" if ranks else wire.name
@@ -199,15 +202,18 @@ def _declared(wire: Wire, *, is_port: bool) -> Iterator[str]:
         yield f"wire {_kind(wire.width, wire.signed)}{wire.name};"
     yield f'(* rom_style = "distributed" *) reg [{wire.width - 1}:0] {wire.name}_table;'
     yield f"assign {wire.name} = {wire.name}_table;"
-    cases = " ".join(
+    yield f"always @* case ({key.name})"
+    entries = [
         f"{key.width}'d{code}: {wire.name}_table = {wire.width}'d{value};"
         for code, value in enumerate(wire.table)
-    )
-    yield f"always @* case ({key.name}) {cases} endcase"
+    ]
+    for start in range(0, len(entries), _ENTRIES_PER_LINE):
+        yield "    " + " ".join(entries[start : start + _ENTRIES_PER_LINE])
+    yield "endcase"
 
 
 def _module_text(name: str, ports: Iterable[str], lines: Iterable[str]) -> str:
-    listed, joined = ",\n    ".join(ports), "\n    ".join(lines)
+    listed, joined = ",\n    ".join(ports), "\n    ".join(lines).replace("\n    \n", "\n\n")
     return f"module {name} (\n    {listed}\n);\n    {joined}\nendmodule\n"
 
 

@@ -160,7 +160,7 @@ def test_the_firmware_folder_is_complete_and_says_how_it_was_made(demo: Demo) ->
     assert "hls/demo_top.cpp" in manifest["files"]
     readme = (folder / "README.md").read_text()
     assert "| muon_0 … muon_7 | 64 | words of the global trigger |" in readme
-    assert "Read are the first words of each list: 1 met, 4 eg, 4 mu, 10 jet." in readme
+    assert "first words are read, 4 eg, 4 mu, 10 jet, the missing transverse energy in sum_2;" in readme
 
 
 def test_the_command_in_the_manifest_makes_the_same_folder_again(

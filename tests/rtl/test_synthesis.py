@@ -119,7 +119,9 @@ def test_an_interrupted_run_ends_yosys_and_keeps_what_is_done(
         f"case $top in small_top) sleep 300;; *) printf '{count}' $top > stat.json;; esac"
     )
     code = (
-        "import sys; from pathlib import Path; from l1ad.rtl.synthesis import open_estimate\n"
+        "import signal, sys; from pathlib import Path; from l1ad.rtl.synthesis import open_estimate\n"
+        # A shell starts what runs in its background deaf to Ctrl-C; a terminal does not.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "open_estimate(Path(sys.argv[1]), sys.argv[2], yosys=sys.argv[3], cache=Path(sys.argv[4]))"
     )
     cache = tmp_path / "cache"

@@ -76,7 +76,7 @@ module reference_top (
     assign ap_done = valid[1];
     assign ap_ready = ap_start;
     assign ap_idle = ~ap_start & ~(|valid);
-    
+
     wire [6:0] met_pt_scaled;
     wire signed [6:0] met_phi_scaled_rnd;
     wire [6:0] eg_1_pt_scaled;
@@ -195,7 +195,7 @@ module reference_top (
     always @(posedge ap_clk) begin accept_tight_bit_q1 <= accept_tight_bit; end
     reg [0:0] accept_loose_bit_q1;
     always @(posedge ap_clk) begin accept_loose_bit_q1 <= accept_loose_bit; end
-    
+
     reference_scaling_stage1 reference_scaling_stage1_i (
         .muon_0(muon_0),
         .muon_1(muon_1),
@@ -397,7 +397,7 @@ module reference_top (
         .accept_tight_bit(accept_tight_bit),
         .accept_loose_bit(accept_loose_bit)
     );
-    
+
     assign score = square_sum2_q1;
     assign accept_tight = accept_tight_bit_q1;
     assign accept_loose = accept_loose_bit_q1;
