@@ -9,7 +9,12 @@ from numpy.typing import NDArray
 from l1ad.core.errors import ToolError
 from l1ad.rtl.circuit import Circuit, Term
 
-__all__ = ["SEARCHES", "weighted_sums"]
+__all__ = ["SEARCHES", "WrongGraphError", "weighted_sums"]
+
+
+class WrongGraphError(ToolError):
+    """A graph of adders that does not compute what it was asked for; another search may find one."""
+
 
 SEARCHES: dict[str, dict[str, Any]] = {
     "shallow": {"method0": "wmc", "hard_dc": 0},
@@ -18,6 +23,9 @@ SEARCHES: dict[str, dict[str, Any]] = {
     "few adders": {"method0": "wmc", "hard_dc": -1},
 }
 """Options of alkaid's solver: fewer adders, or fewer of them in a row. Which serves best differs by network."""
+
+
+_INPUT, _ADD, _SUBTRACT, _NEGATE = -1, 0, 1, -2
 
 
 def weighted_sums(
@@ -44,6 +52,7 @@ def weighted_sums(
     kernel = np.array(kernel, dtype=object)
     fixed = [int(one) for one in bias]
     rows: list[int] = []
+    terms = [term.known for term in terms]
     for row, term in enumerate(terms):
         if isinstance(term.wire, int):  # known now: part of the bias
             value = _whole(term)
@@ -56,7 +65,9 @@ def weighted_sums(
     given = [terms[row] for row in rows] + [Term(fixed[column], 0) for column in biased]
     ones = np.array([[int(one == column) for one in range(len(fixed))] for column in biased], dtype=object)
     stacked = np.concatenate([kernel[rows], ones.reshape(-1, len(fixed))])
-    return _emitted(circuit, name, _programs(stacked, given, circuit.search), given)
+    programs = _programs(stacked, given, circuit.search)
+    _check_programs(programs, stacked, name)
+    return _emitted(circuit, name, programs, given)
 
 
 def _whole(term: Term) -> int:
@@ -75,7 +86,11 @@ def _programs(kernel: NDArray[Any], given: Sequence[Term], search: str) -> tuple
         raise ToolError("a weight has more than the 24 bits that alkaid's solver holds; use a narrower type")
     intervals = []
     for term in given:
+        # A bias is told as an interval down or up to zero: with constants alkaid 0.8.2 gives wrong sums where
+        # two of them cancel (equal columns with opposite biases).
         low, high = term.bounds
+        if low == high:
+            low, high = min(low, 0), max(high, 0)
         step = 2.0**term.shift
         intervals.append((low * step, high * step, step))
     programs: tuple[Any, ...] = cmvm_solve(
@@ -84,7 +99,33 @@ def _programs(kernel: NDArray[Any], given: Sequence[Term], search: str) -> tuple
     return programs
 
 
-_INPUT, _ADD, _SUBTRACT, _NEGATE = -1, 0, 1, -2
+def _check_programs(programs: tuple[Any, ...], kernel: NDArray[Any], name: str) -> None:
+    """Prove that programs compute the product they were asked for: each value as a sum of multiples of inputs.
+
+    Raises:
+        WrongGraphError: If an output is another sum.
+    """
+    current = list(np.eye(len(kernel)))  # exact: multiples are whole numbers of few bits times powers of two
+    for program in programs:
+        values: list[NDArray[np.float64]] = []
+        for op in program.ops:
+            if op.opcode == _INPUT:
+                values.append(current[op.data[0]] * 2.0 ** program.inp_shifts[op.data[0]])
+            elif op.opcode == _NEGATE:
+                values.append(-values[op.addr[0]])
+            elif op.opcode in (_ADD, _SUBTRACT):
+                one, other = (values[index] for index in op.addr)
+                values.append(one + (1 if op.opcode == _ADD else -1) * other * 2.0 ** op.data[0])
+            else:
+                raise ToolError(f"alkaid gave an operation {op.opcode} that is no adder; install alkaid 0.8.2")
+        nothing = np.zeros(len(kernel))
+        outputs = zip(program.out_idxs, program.out_shifts, program.out_negs, strict=True)
+        current = [
+            (values[index] if index >= 0 else nothing) * 2.0**shift * (-1 if negative else 1)
+            for index, shift, negative in outputs
+        ]
+    if not np.array_equal(np.array(current).T, kernel.astype(np.float64)):
+        raise WrongGraphError(f"alkaid's graph of adders for {name!r} is not the product it was asked for")
 
 
 def _emitted(circuit: Circuit, name: str, programs: tuple[Any, ...], given: Sequence[Term]) -> list[Term]:
@@ -101,10 +142,8 @@ def _emitted(circuit: Circuit, name: str, programs: tuple[Any, ...], given: Sequ
                 one, other = (values[index] for index in op.addr)
                 other = _scaled(other, int(op.data[0]))
                 values.append(circuit.add(f"{name}_a{number}", one, other, subtract=op.opcode == _SUBTRACT))
-            elif op.opcode == _NEGATE:
-                values.append(_negated(circuit, f"{name}_a{number}", values[op.addr[0]]))
             else:
-                raise ToolError(f"alkaid gave an operation {op.opcode} that is no adder; install alkaid 0.8.2")
+                values.append(_negated(circuit, f"{name}_a{number}", values[op.addr[0]]))
         current = []
         outputs = zip(program.out_idxs, program.out_shifts, program.out_negs, strict=True)
         for column, (index, shift, negative) in enumerate(outputs):

@@ -64,6 +64,12 @@ class Term:
     shift: int
 
     @property
+    def known(self) -> "Term":
+        """The same, as a number where its bounds leave only one."""
+        low, high = self.bounds
+        return Term(low, self.shift) if low == high else self
+
+    @property
     def bounds(self) -> tuple[int, int]:
         """Lowest and highest integer, the shift left out."""
         return (self.wire, self.wire) if isinstance(self.wire, int) else (self.wire.low, self.wire.high)

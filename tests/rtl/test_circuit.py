@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from l1ad.core.errors import ToolError
-from l1ad.rtl.adders import SEARCHES, weighted_sums
+from l1ad.rtl.adders import SEARCHES, WrongGraphError, _check_programs, weighted_sums
 from l1ad.rtl.algorithm import _square
 from l1ad.rtl.circuit import Circuit, Term, Wire, constant
 from l1ad.rtl.delay import DelayModel
@@ -51,6 +51,37 @@ def test_products_with_a_constant_matrix_are_exact_in_every_search(
         low, high = (end << one.shift for end in one.bounds)
         assert low <= wanted.min()
         assert wanted.max() <= high
+
+
+def test_equal_columns_with_opposite_biases_keep_them(delay: DelayModel) -> None:
+    """alkaid 0.8.2 loses them where they are told to it as constants; every graph is proven once found."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        kernel = rng.integers(-8, 9, (5, 4))
+        bias = [int(one) for one in rng.integers(-64, 65, 4)]
+        kernel[:, 1], bias[1] = kernel[:, 0], -bias[0]
+        for search in SEARCHES:
+            circuit = Circuit(delay=delay, search=search)
+            wires, _ = inputs_of(circuit, [(-8, 7)] * 5)
+            sums = weighted_sums(circuit, "sum", [Term(wire, 0) for wire in wires], kernel, bias)
+            for column, one in enumerate(sums):
+                weights = kernel[:, column]
+                low = int(np.minimum(-8 * weights, 7 * weights).sum()) + bias[column]
+                high = int(np.maximum(-8 * weights, 7 * weights).sum()) + bias[column]
+                # Not equal: intervals of shared terms are taken as independent.
+                assert one.bounds[0] << one.shift <= low
+                assert high <= one.bounds[1] << one.shift
+
+
+def test_a_graph_that_is_not_the_product_is_refused() -> None:
+    from alkaid.cmvm import cmvm_solve
+
+    kernel = np.array([[3, 5], [-1, 7]])
+    intervals = [(-8.0, 7.0, 1.0)] * 2
+    programs = cmvm_solve(kernel.astype(np.float32), qintervals=intervals, latencies=[0.0, 0.0])
+    _check_programs(programs, kernel, "dense")
+    with pytest.raises(WrongGraphError, match="graph of adders for 'dense' is not the product it was"):
+        _check_programs(programs, np.array([[3, 5], [-1, 8]]), "dense")
 
 
 def test_maxima_totals_and_floors_are_exact(delay: DelayModel, simulate_circuit: Simulate) -> None:
