@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from l1ad.core.fixed import FixedType
 from l1ad.core.names import accept_ports
 from l1ad.core.ports import InputPorts, Slice
 from l1ad.core.score import ScoreFunction
@@ -76,12 +77,12 @@ def _scaled(circuit: Circuit, trigger: TriggerAlgorithm, ports: InputPorts) -> l
         difference = circuit.add(
             f"{name}_difference", Term(given, working.fraction), _trimmed(offset), subtract=True
         )
-        held = _wrapped(circuit, f"{name}_held", difference, working.width)
+        held = _wrapped(circuit, f"{name}_held", difference, working)
         shift = scaling.shifts[index]
         if shift >= 0:
             shifted = circuit.floor(f"{name}_shifted", held, shift)
         else:
-            shifted = _wrapped(circuit, f"{name}_shifted", Term(held.wire, held.shift - shift), working.width)
+            shifted = _wrapped(circuit, f"{name}_shifted", Term(held.wire, held.shift - shift), working)
         raw = cast(circuit, f"{name}_scaled", shifted, fraction=working.fraction, to=one)
         values.append(Term(raw, scaling.result.fraction - one.fraction))
     return values
@@ -93,12 +94,13 @@ def _trimmed(value: int) -> Term:
     return Term(value >> zeros, zeros)
 
 
-def _wrapped(circuit: Circuit, name: str, term: Term, width: int) -> Term:
-    """Keep a signed working type: the inputs of the layout fit, other bits of the ports wrap as in C++."""
-    bits = width - term.shift
+def _wrapped(circuit: Circuit, name: str, term: Term, working: FixedType) -> Term:
+    """Keep the working type: the inputs of the layout fit, other bits of the ports wrap as in C++."""
+    bits = working.width - term.shift
     if bits < 1:
         return Term(0, 0)
-    return Term(circuit.wrapped(name, term.wire, -(1 << (bits - 1)), (1 << (bits - 1)) - 1), term.shift)
+    low = -(1 << (bits - 1)) if working.signed else 0
+    return Term(circuit.wrapped(name, term.wire, low, low + (1 << bits) - 1), term.shift)
 
 
 def _input(circuit: Circuit, name: str, one: Slice | None, ports: InputPorts) -> Operand:

@@ -9,8 +9,13 @@ from numpy.typing import NDArray
 
 from l1ad.config.target import TargetConfig, load_target
 from l1ad.core.errors import ToolError
+from l1ad.core.fixed import FixedType
+from l1ad.core.layout import numbered_inputs
+from l1ad.core.network import Activation, ActivationFunction, FrozenNetwork
 from l1ad.core.ports import Interface, input_ports
-from l1ad.core.score import ScoreFunction
+from l1ad.core.scaling import Scaling
+from l1ad.core.score import Score, ScoreFunction
+from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.engine import trace
 from l1ad.rtl.delay import DelayModel
@@ -155,3 +160,21 @@ def test_a_clock_that_a_single_adder_does_not_fit_is_refused(build_trigger: Buil
     delay = DelayModel(period_ns=1.0, net_ns=0.6, lut_ns=0.1, carry_in_ns=0.3, carry_bit_ns=0.0125, margin=0.1)
     with pytest.raises(ToolError, match=r"alone takes .* ns by the delay model, more than the 0.90 ns"):
         pipelined_design(trigger, input_ports(trigger.layout, Interface.UGT), delay)
+
+
+def test_an_unsigned_working_type_holds_all_its_integers() -> None:
+    """Values of its upper half are not taken for negative ones."""
+    layout, types = numbered_inputs(3, width=6, signed=False), TensorType.uniform(FixedType(6, 6, False))
+    scaling = Scaling(
+        layout=layout, offsets=(0.0,) * 3, shifts=(0, 0, 0), working=FixedType(6, 6, False), result=types
+    )
+    kept = Activation(name="kept", function=ActivationFunction.LINEAR, n=3, result=types)
+    network = FrozenNetwork(n_inputs=3, input_type=types, layers=(kept,))
+    trigger = TriggerAlgorithm(
+        name="unsigned", scaling=scaling, network=network, score=Score(FixedType(20, 20, False))
+    )
+    target = load_target("vu9p-200")
+    delay = DelayModel(period_ns=target.clock.period_ns, **target.delay.model_dump())
+    design = pipelined_design(trigger, input_ports(layout, Interface.GENERIC), delay)
+    scaled = [wire for wire in design.circuit.wires if wire.block == "scaling"]
+    assert [(wire.low, wire.high) for wire in scaled] == [(0, 63)] * 3
