@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from l1ad.config.target import TargetConfig, load_target
 from l1ad.core.errors import ToolError
-from l1ad.core.fixed import FixedType
+from l1ad.core.fixed import FixedType, Overflow, Rounding
 from l1ad.core.layout import numbered_inputs
-from l1ad.core.network import Activation, ActivationFunction, FrozenNetwork
+from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, exact_accumulator
 from l1ad.core.ports import Interface, input_ports
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score, ScoreFunction
@@ -178,3 +178,35 @@ def test_an_unsigned_working_type_holds_all_its_integers() -> None:
     design = pipelined_design(trigger, input_ports(layout, Interface.GENERIC), delay)
     scaled = [wire for wire in design.circuit.wires if wire.block == "scaling"]
     assert [(wire.low, wire.high) for wire in scaled] == [(0, 63)] * 3
+
+
+@pytest.mark.usefixtures("needs_verilator")
+def test_unsigned_squares_are_not_taken_for_negative_by_the_simulation(
+    events_for: Events, tmp_path: Path
+) -> None:
+    """Verilator 5.48 does so where it makes tables of the logic, which it is told not to."""
+    layout, types = numbered_inputs(3, width=6, signed=True), TensorType.uniform(FixedType(8, 8))
+    scaling = Scaling(
+        layout=layout, offsets=(0.0,) * 3, shifts=(0, 0, 0), working=FixedType(16, 12), result=types
+    )
+    weights, bias, kind = np.array([[1, -5], [2, 4], [2, -6]]), np.array([0, -3]), FixedType(8, 8)
+    accumulator = exact_accumulator(
+        given=types, weights_raw=weights, weight_type=kind, bias_raw=bias, bias_type=kind
+    )
+    dense = Dense(
+        name="dense", weights_raw=weights, weight_type=kind, bias_raw=bias, bias_type=kind,
+        accumulator=accumulator,
+    )  # fmt: skip
+    act = Activation(
+        name="act", function=ActivationFunction.RELU, n=2,
+        result=TensorType.uniform(FixedType(7, 9, False, Rounding.RND, Overflow.SAT)),
+    )  # fmt: skip
+    trigger = TriggerAlgorithm(
+        name="probe", scaling=scaling,
+        network=FrozenNetwork(n_inputs=3, input_type=types, layers=(dense, act)),
+        score=Score(FixedType(18, 19, False, Rounding.TRN, Overflow.SAT)), thresholds={"a": 50, "b": 200},
+    )  # fmt: skip
+    design = designed(trigger, load_target("ugt-vx690t"), Interface.GENERIC, tmp_path / "rtl")
+    inputs_raw = events_for(trigger, 3000)
+    wrong, _ = differences(trigger, compile_simulation(tmp_path / "rtl"), design, inputs_raw)
+    assert wrong == 0
