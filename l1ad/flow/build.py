@@ -96,7 +96,7 @@ def build(trigger: TriggerAlgorithm, firmware: FirmwareConfig, *, force: bool = 
         write_hls(trigger, target=hls, folder=scratch / "hls")
         write_rtl(design, clock=target.clock, delay=delay, folder=scratch / "rtl")
         write_emulator(trigger, target=hls, folder=scratch / "emulator")
-        for place, text in _vendor_scripts(trigger, target):
+        for place, text in _vendor_scripts(trigger, target, [one.name for one in design.modules]):
             (scratch / place).write_text(text, encoding="utf-8")
         made = _made(trigger, target, firmware)
         readme = firmware_readme(trigger, target, ports, design.pipeline, made["command"])
@@ -132,11 +132,14 @@ def _check_score(trigger: TriggerAlgorithm, target: TargetConfig) -> None:
         )
 
 
-def _vendor_scripts(trigger: TriggerAlgorithm, target: TargetConfig) -> Iterator[tuple[str, str]]:
+def _vendor_scripts(
+    trigger: TriggerAlgorithm, target: TargetConfig, modules: list[str]
+) -> Iterator[tuple[str, str]]:
     top = top_name(trigger.name)
+    files = " ".join(f"{name}.v" for name in (*modules, top))
     words = {
         "NAME": project_name(trigger.name), "NETWORK": network_name(trigger.name), "TOP": top,
-        "PART": target.part, "PERIOD_NS": f"{target.clock.period_ns:.3f}", "FILES": "*_stage*.v *_top.v",
+        "PART": target.part, "PERIOD_NS": f"{target.clock.period_ns:.3f}", "FILES": files,
         "XDC": f"{top}.xdc", "REPORTS": "../results/vivado",
     }  # fmt: skip
     for script in (Script.VITIS_HLS, Script.VIVADO_HLS):

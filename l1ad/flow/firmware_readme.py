@@ -38,9 +38,9 @@ def firmware_readme(
         "`l1ad verify` measures the cycles in simulation; the delays only a vendor's report can tell.",
         "## Build and check",
         "\n".join(f"    {line}" for line in _COMMANDS),
-        "With l1ad: `l1ad verify trigger.json` compares every implementation, integer for integer; "
-        "`l1ad synth open FOLDER` counts cells with Yosys, `l1ad synth vendor FOLDER` runs Vitis HLS and "
-        "Vivado where they are; `l1ad check FOLDER` holds it all against the budget.",
+        "With l1ad: `l1ad verify trigger.json --firmware ..` compares every implementation, integer for "
+        "integer; `l1ad synth open FOLDER` counts cells with Yosys, `l1ad synth vendor FOLDER` runs Vitis HLS "
+        "and Vivado where they are; `l1ad check FOLDER` holds it all against the budget.",
     ]) + "\n"  # fmt: skip
 
 

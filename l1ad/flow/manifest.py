@@ -14,8 +14,11 @@ __all__ = ["MANIFEST_FILE", "Manifest", "check_manifest", "foreign_files", "read
 
 MANIFEST_FILE = "MANIFEST.json"
 
-_BY_PRODUCTS = ("hls/*.o", "hls/network/*.o", "hls/test_bench", "rtl/obj*/*", "rtl/*.vvp", "emulator/*.so",
-                "emulator/*.o", "emulator/loader", "emulator/__pycache__/*", "results/*")  # fmt: skip
+_BY_PRODUCTS = (
+    "hls/*.o", "hls/network/*.o", "hls/test_bench", "rtl/obj/*", "rtl/obj_wave/*", "rtl/*_tb.vvp",
+    "rtl/*_tb.log", "emulator/*.so", "emulator/*.o", "emulator/loader", "emulator/__pycache__/*",
+    "results/*.json",
+)  # fmt: skip
 """What compiling and measuring leaves: made again at any time."""
 
 

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from l1ad.core.errors import ToolError
 from l1ad.core.resources import ModuleResources, ResourceEstimate, Resources
 from l1ad.core.trigger_file import write_text_safely
 from l1ad.flow.manifest import read_manifest
@@ -14,9 +15,9 @@ __all__ = ["load_estimate", "load_verification", "save_estimate", "save_verifica
 _VERIFICATION, _ESTIMATE = "verification.json", "estimate.json"
 
 
-def save_verification(folder: Path, document: dict[str, Any]) -> None:
-    """Keep the result of a verification in the firmware folder."""
-    _save(folder, _VERIFICATION, document)
+def save_verification(folder: Path, document: dict[str, Any], *, build: str) -> None:
+    """Keep the result of a verification of a build, told by the manifest's digest when it began."""
+    _save(folder, _VERIFICATION, document, build)
 
 
 def load_verification(folder: Path) -> dict[str, Any] | None:
@@ -24,9 +25,9 @@ def load_verification(folder: Path) -> dict[str, Any] | None:
     return _load(folder, _VERIFICATION)
 
 
-def save_estimate(folder: Path, estimate: ResourceEstimate) -> None:
-    """Keep an estimate of the resources in the firmware folder."""
-    _save(folder, _ESTIMATE, asdict(estimate))
+def save_estimate(folder: Path, estimate: ResourceEstimate, *, build: str) -> None:
+    """Keep an estimate of the resources in the firmware folder; `build` as in `save_verification`."""
+    _save(folder, _ESTIMATE, asdict(estimate), build)
 
 
 def load_estimate(folder: Path) -> ResourceEstimate | None:
@@ -43,8 +44,13 @@ def load_estimate(folder: Path) -> ResourceEstimate | None:
     )
 
 
-def _save(folder: Path, name: str, document: dict[str, Any]) -> None:
-    marked = {"manifest_digest": read_manifest(folder).digest, **document}
+def _save(folder: Path, name: str, document: dict[str, Any], build: str) -> None:
+    """Write a result, unless the folder was built anew while it was measured."""
+    if read_manifest(folder).digest != build:
+        raise ToolError(
+            f"{folder} was built again meanwhile; the result is of the build before, so run this again"
+        )
+    marked = {"manifest_digest": build, **document}
     write_text_safely(folder / "results" / name, json.dumps(marked, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -27,8 +27,9 @@ def synthesize_open(folder: Path, *, yosys: str | None = None, progress: Progres
         yosys: Program to use instead of the one that is found.
         progress: Told the modules done.
     """
-    estimate = open_estimate(folder / "rtl", _target(folder).part, yosys=yosys, progress=progress)
-    save_estimate(folder, estimate)
+    target, build = _target(folder)
+    estimate = open_estimate(folder / "rtl", target.part, yosys=yosys, progress=progress)
+    save_estimate(folder, estimate, build=build)
     return estimate
 
 
@@ -70,8 +71,9 @@ def synthesize_vendor(
     return reports
 
 
-def _target(folder: Path) -> TargetConfig:
+def _target(folder: Path) -> tuple[TargetConfig, str]:
+    """Give the target of a folder that is as it was built, and the digest of its manifest."""
     if not (folder / TARGET_FILE).is_file():
         raise ToolError(f"{folder}: no firmware here; `l1ad build` writes it")
-    check_manifest(folder)
-    return load_config(folder / TARGET_FILE, TargetConfig)
+    manifest = check_manifest(folder)
+    return load_config(folder / TARGET_FILE, TargetConfig), manifest.digest

@@ -1,5 +1,6 @@
 """Step `verify`: every implementation against the emulator, integer for integer."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from l1ad.flow.verification import FloatComparison, Verification, compared_with_
 from l1ad.flow.verified_events import VerifiedEvents, events_of_files, events_of_run
 from l1ad.hls.csim import compile_test_bench
 from l1ad.hls.emulator_run import compile_emulator
+from l1ad.rtl.project import DESIGN_FILE
 from l1ad.rtl.simulation import Timing, compile_simulation
 from l1ad.rtl.tools import find_verilator
 from l1ad.training.encoder_file import load_encoder
@@ -82,7 +84,7 @@ def verify_run(
     """
     trigger = run.trigger()
     folder = run.firmware(trigger) if firmware is None else firmware / project_name(trigger.name)
-    _check_firmware(trigger, folder)
+    build = _check_firmware(trigger, folder)
     events = events_of_run(run, trigger)
     encoders: list[Implementation] = []
     skipped, float_comparison = {}, None
@@ -97,7 +99,7 @@ def verify_run(
     result = replace(result, skipped={**skipped, **result.skipped}, float_comparison=float_comparison)
     document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
     run.write_json("verify.json", document)
-    save_verification(folder, document)
+    save_verification(folder, document, build=build)
     _refuse_differences(trigger, result, events)
     return result
 
@@ -116,10 +118,11 @@ def verify_trigger(
     Arguments and refusals as `verify_run`; `sources` are event files or `sample:NAME`.
     """
     folder = firmware / project_name(trigger.name)
-    _check_firmware(trigger, folder)
+    build = _check_firmware(trigger, folder)
     events = events_of_files(trigger, sources)
     result = _verified(trigger, folder, events, original=original, before=[], progress=progress)
-    save_verification(folder, {"trigger_digest": trigger_digest(trigger), **result.document(trigger)})
+    document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
+    save_verification(folder, document, build=build)
     _refuse_differences(trigger, result, events)
     return result
 
@@ -170,7 +173,19 @@ def _verified(
             agreements.append(agreement)
         progress(total, total, "")
     timing = reduce(Timing.then, measured) if measured else None
+    if timing is not None:
+        _check_latency(timing, folder)
     return Verification(agreements=tuple(agreements), skipped=skipped, timing=timing)
+
+
+def _check_latency(timing: Timing, folder: Path) -> None:
+    """Refuse a latency that varies or is not the planned one: a crossing has to come out in its time."""
+    planned = json.loads((folder / "rtl" / DESIGN_FILE).read_text(encoding="utf-8"))["planned_latency_cycles"]
+    if not timing.latency_min == timing.latency_max == planned:
+        raise DivergenceError(
+            f"{RTL}: {timing.latency_min} to {timing.latency_max} cycles from ap_start to ap_done, planned are "
+            f"{planned}"
+        )
 
 
 @contextmanager
@@ -187,16 +202,18 @@ def _exported(trigger: TriggerAlgorithm, skipped: dict[str, str]) -> Iterator[li
         yield [onnx_runtime(trigger, file), qonnx_executor(trigger, file)]
 
 
-def _check_firmware(trigger: TriggerAlgorithm, firmware: Path) -> None:
+def _check_firmware(trigger: TriggerAlgorithm, firmware: Path) -> str:
+    """Refuse firmware that is not as built, or of another algorithm; give the digest of its manifest."""
     if not (firmware / TRIGGER_FILE).is_file():
         raise ToolError(f"{firmware}: no firmware here; `l1ad build` writes it")
-    check_manifest(firmware)
+    manifest = check_manifest(firmware)
     built = load_trigger(firmware / TRIGGER_FILE)
     if trigger_digest(built) != trigger_digest(trigger):
         raise TriggerFileError(
             f"{firmware} was built from trigger {trigger_digest(built)[:12]}, the run now has "
             f"{trigger_digest(trigger)[:12]} (other weights or thresholds); run `l1ad build` again"
         )
+    return manifest.digest
 
 
 def _refuse_differences(trigger: TriggerAlgorithm, result: Verification, events: VerifiedEvents) -> None:

@@ -47,7 +47,8 @@ def algorithm_circuit(
     Raises:
         ToolError: If a layer holds what alkaid's solver cannot.
     """
-    circuit = Circuit(delay=delay, search=search, taken={port.name for port in ports.ports} | CONTROL_PORTS)
+    taken = {port.name for port in ports.ports} | CONTROL_PORTS | set(accept_ports(trigger.thresholds).values())
+    circuit = Circuit(delay=delay, search=search, taken=taken)
     values = _scaled(circuit, trigger, ports)
     for layer, given in trigger.network.given():
         values = layer_logic(circuit, layer, values, given)

@@ -77,7 +77,7 @@ class Term:
 
 def width_of(low: int, high: int) -> int:
     """Count the bits that hold every integer between two ends."""
-    magnitude = max(high.bit_length(), (-low - 1).bit_length() if low < 0 else 0)
+    magnitude = max(max(high, 0).bit_length(), (-low - 1).bit_length() if low < 0 else 0)
     return max(1, magnitude + int(low < 0))
 
 
@@ -141,7 +141,8 @@ class Circuit:
         bounds = low + ends[0], high + ends[1]
         width = width_of(*bounds)
         # Low bits of the one that the other does not reach pass without an adder.
-        chain = max(1, width - abs(up - other_up))
+        negated_low_bits = subtract and up > other_up
+        chain = width if negated_low_bits else max(1, width - abs(up - other_up))
         expression = f"{shifted(one.wire, up)} {'-' if subtract else '+'} {shifted(other.wire, other_up)}"
         operands = (one.wire, other.wire)
         return Term(self.wire(name, bounds, expression, operands, delay_ns=self.delay.adder(chain)), shift)
@@ -159,6 +160,9 @@ class Circuit:
 
     def larger(self, name: str, one: Term, other: Term) -> Term:
         """Take the larger of two terms."""
+        # A zero has zeros at its low end as many as one likes.
+        one = Term(0, other.shift) if one.wire == 0 else one
+        other = Term(0, one.shift) if other.wire == 0 else other
         shift = min(one.shift, other.shift)
         up, other_up = one.shift - shift, other.shift - shift
         (low, high), (other_low, other_high) = one.bounds, other.bounds

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from l1ad.core.fixed import FixedType
 from l1ad.core.network import (
     Activation,
@@ -71,16 +69,13 @@ def _pooled(circuit: Circuit, layer: Pooling2D, values: Sequence[Term], given: T
             pooled = terms[0]
             for number, one in enumerate(terms[1:], start=1):
                 pooled = circuit.larger(f"{name}_max{number}", pooled, one)
-        results.append(_dropped(pooled, spare))
+        results.append(_dropped(circuit, f"{name}_whole", pooled, spare))
     return results
 
 
-def _dropped(term: Term, bits: int) -> Term:
+def _dropped(circuit: Circuit, name: str, term: Term, bits: int) -> Term:
     """Tell a value in coarser units; the bits that fall away are zero."""
-    if isinstance(term.wire, int):
-        whole = term.wire << max(term.shift, 0)
-        return Term(whole >> bits if bits >= 0 else whole << -bits, 0)
-    return Term(term.wire, term.shift - bits)
+    return circuit.floor(name, term, bits) if bits > 0 else Term(term.wire, term.shift - bits)
 
 
 def _weighted(circuit: Circuit, layer: Weighted, values: Sequence[Term], given: TensorType) -> list[Term]:
@@ -101,8 +96,8 @@ def _sums(circuit: Circuit, layer: Weighted, name: str, terms: Sequence[Term], g
     else:
         align = accumulator.fraction - given.fraction - layer.weight_type.fraction
         up = accumulator.fraction - layer.bias_type.fraction
-        kernel = np.array(one.weights_raw, dtype=object) << align
-        totals = weighted_sums(circuit, name, terms, kernel, [int(b) << up for b in one.bias_raw])
+        kernel, aligned = one.weights_raw, [Term(term.wire, term.shift + align) for term in terms]
+        totals = weighted_sums(circuit, name, aligned, kernel, [int(b) << up for b in one.bias_raw])
     return [_held(circuit, f"{name}_{column}_acc", total, accumulator) for column, total in enumerate(totals)]
 
 
@@ -111,7 +106,7 @@ def _coarse_sums(
 ) -> list[Term]:
     """Cast each product and the bias to the accumulator's steps before the sum, as `dense_latency` does."""
     one, fraction = layer.sum, given.fraction + layer.weight_type.fraction
-    wide = FixedType(600, 600 - layer.accumulator.fraction, True, layer.accumulator.rounding)
+    wide = FixedType(300, 300 - layer.accumulator.fraction, True, layer.accumulator.rounding)
     columns: list[list[Term]] = [[] for _ in one.bias_raw]
     for row, (term, weights) in enumerate(zip(terms, one.weights_raw, strict=True)):
         products = weighted_sums(circuit, f"{name}_r{row}", [term], weights[None, :], [0] * len(weights))
@@ -127,7 +122,9 @@ def _coarse_sums(
 
 def _held(circuit: Circuit, name: str, total: Term, accumulator: FixedType) -> Term:
     """Wrap a sum that can leave the accumulator; an exact accumulator holds every one."""
-    shift = max(0, min(total.shift, accumulator.width - 1))
+    if total.shift < 0:
+        raise ValueError(f"{name}: a sum in steps finer than those of {accumulator}")
+    shift = min(total.shift, accumulator.width - 1)
     if isinstance(total.wire, int):
         whole = total.wire << total.shift
         held = circuit.wrapped(name, whole, accumulator.raw_min, accumulator.raw_max)

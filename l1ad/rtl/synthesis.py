@@ -19,6 +19,7 @@ from l1ad.core.machine import usable_cores
 from l1ad.core.progress import Progress, silent
 from l1ad.core.resources import ModuleResources, ResourceEstimate, Resources
 from l1ad.core.trigger_file import write_text_safely
+from l1ad.rtl.project import DESIGN_FILE
 from l1ad.rtl.tools import find_yosys
 
 __all__ = ["cells_of", "family_of", "open_estimate"]
@@ -56,15 +57,16 @@ def open_estimate(
     Raises:
         ToolError: If there is no project or no Yosys, it fails, or it uses a cell that is not known here.
     """
-    sources = sorted(project.glob("*_stage*.v"))
-    tops = sorted(project.glob("*_top.v"))
-    if len(tops) != 1:
-        raise ToolError(f"{project}: no Verilog project here; `l1ad build` writes one")
+    try:
+        design = json.loads((project / DESIGN_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ToolError(f"{project}: no Verilog project here; `l1ad build` writes one") from None
+    sources, top = [project / f"{name}.v" for name in design["modules"]], project / f"{design['top']}.v"
     program, family = find_yosys(yosys), family_of(part)
     version = _version(program)
     folder = _cache_folder() if cache is None else cache
     jobs = [_job(source, (), family, version, folder) for source in sources]
-    jobs.append(_job(tops[0], sources, family, version, folder))
+    jobs.append(_job(top, sources, family, version, folder))
     _run(program, [job for job in jobs if not job.cached.is_file()], len(jobs), progress)
     modules = tuple(
         ModuleResources(module=job.module, resources=Resources(**json.loads(job.cached.read_text())))

@@ -11,15 +11,27 @@ from l1ad.config.target import TargetConfig, load_target
 from l1ad.core.errors import ToolError
 from l1ad.core.fixed import FixedType, Overflow, Rounding
 from l1ad.core.layout import numbered_inputs
-from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, exact_accumulator
+from l1ad.core.network import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FrozenNetwork,
+    Layer,
+    Pooling2D,
+    PoolingFunction,
+    Reshape,
+    exact_accumulator,
+)
 from l1ad.core.ports import Interface, input_ports
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score, ScoreFunction
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.engine import trace
+from l1ad.rtl.circuit import Circuit, Term
 from l1ad.rtl.delay import DelayModel
 from l1ad.rtl.design import pipelined_design
+from l1ad.rtl.layers import layer_logic
 from l1ad.rtl.project import write_rtl
 from l1ad.rtl.simulation import Timing, compile_simulation, record_waveform, simulated_crossings
 from l1ad.rtl.verilog import Design
@@ -208,5 +220,80 @@ def test_unsigned_squares_are_not_taken_for_negative_by_the_simulation(
     )  # fmt: skip
     design = designed(trigger, load_target("ugt-vx690t"), Interface.GENERIC, tmp_path / "rtl")
     inputs_raw = events_for(trigger, 3000)
+    wrong, _ = differences(trigger, compile_simulation(tmp_path / "rtl"), design, inputs_raw)
+    assert wrong == 0
+
+
+def logic_of(layers: tuple[Layer, ...], types: TensorType, delay: DelayModel) -> tuple[Circuit, list[Term]]:
+    """Give the logic of layers on three inputs x0, x1, x2 of six bits with a sign."""
+    circuit = Circuit(delay=delay, search="shallow", taken={"x0", "x1", "x2"})
+    values = []
+    for index, one in enumerate(types.of_each(3)):
+        bounds = (one.raw_min, one.raw_max)
+        wire = circuit.wire(f"x{index}_raw", bounds, f"x{index}", (), delay_ns=0.0) if one.width else 0
+        values.append(Term(wire, types.fraction - one.fraction if one.width else 0))
+    network = FrozenNetwork(n_inputs=3, input_type=types, layers=layers)
+    for layer, given in network.given():
+        values = layer_logic(circuit, layer, values, given)
+    return circuit, values
+
+
+def test_pooling_with_a_pruned_element_and_the_finest_in_no_window_is_exact(
+    delay: DelayModel, simulate_circuit: Callable[..., dict[str, np.ndarray]]
+) -> None:
+    zero = FixedType(0, 0, signed=False)
+    types = TensorType((zero, FixedType(6, 5), FixedType(8, 4)))
+    image = Reshape(name="image", input_shape=(3,), target_shape=(1, 3, 1))
+    largest = Pooling2D(
+        name="largest", function=PoolingFunction.MAX, input_shape=(1, 3, 1), pool=(1, 2), strides=(1, 2)
+    )
+    circuit, (pooled,) = logic_of((image, largest), types, delay)
+    values = np.zeros((64, 3), dtype=np.int64)
+    values[:, 1] = np.arange(-32, 32)
+    inputs = [wire for wire in circuit.wires if wire.name.endswith("_raw")]
+    found = simulate_circuit(circuit, inputs, {"y": pooled.wire}, values[:, [1, 2]])
+    in_steps = values << np.array([0, types.fraction - 1, 0])
+    network = FrozenNetwork(n_inputs=3, input_type=types, layers=(image, largest))
+    np.testing.assert_array_equal(found["y"] << pooled.shift, network.trace(in_steps)["largest"][:, 0])
+
+
+def test_weights_of_few_bits_far_above_the_bias_do_not_reach_the_limits_of_the_solver(
+    delay: DelayModel, simulate_circuit: Callable[..., dict[str, np.ndarray]]
+) -> None:
+    """Aligned to the bias the products would be multiples of 2^35, which the solver gets wrong."""
+    types = TensorType.uniform(FixedType(3, 14))
+    weights, bias = np.array([[1, -2], [-1, 1], [1, 0]]), np.array([(1 << 28) + 3, -5])
+    kinds = {"weight_type": FixedType(2, 1), "bias_type": FixedType(30, 5)}
+    accumulator = exact_accumulator(given=types, weights_raw=weights, bias_raw=bias, **kinds)
+    dense = Dense(name="dense", weights_raw=weights, bias_raw=bias, accumulator=accumulator, **kinds)
+    circuit, sums = logic_of((dense,), types, delay)
+    values = np.array([[a, b, c] for a in range(-4, 4) for b in range(-4, 4) for c in range(-4, 4)])
+    inputs = [wire for wire in circuit.wires if wire.name.endswith("_raw")]
+    found = simulate_circuit(circuit, inputs, {f"y{n}": one.wire for n, one in enumerate(sums)}, values)
+    network = FrozenNetwork(n_inputs=3, input_type=types, layers=(dense,))
+    expected = network.trace(values)["dense"]
+    for number, one in enumerate(sums):
+        np.testing.assert_array_equal(found[f"y{number}"] << one.shift, expected[:, number])
+
+
+def test_an_accumulator_of_coarse_steps_is_built(delay: DelayModel) -> None:
+    types = TensorType.uniform(FixedType(8, 8))
+    weights, bias, kind = np.array([[7, -20], [9, 4], [-11, 30]]), np.array([3, -4]), FixedType(8, 8)
+    dense = Dense(
+        name="dense", weights_raw=weights, weight_type=kind, bias_raw=bias, bias_type=kind,
+        accumulator=FixedType(12, 14, True, Rounding.RND),
+    )  # fmt: skip
+    _, sums = logic_of((dense,), types, delay)
+    assert len(sums) == 2
+
+
+@pytest.mark.usefixtures("needs_verilator")
+def test_ports_and_names_that_look_like_verilogs_or_our_own_are_built_and_right(
+    build_trigger: Builder, events_for: Events, tmp_path: Path
+) -> None:
+    """`accept_on` is a keyword of SystemVerilog, `two_stage_top.v` looks like a module of a stage."""
+    trigger = build_trigger(name="two_stage", thresholds={"on": 900, "a7": 500})
+    design = designed(trigger, load_target("ugt-vx690t"), Interface.UGT, tmp_path / "rtl")
+    inputs_raw = events_for(trigger, 500)
     wrong, _ = differences(trigger, compile_simulation(tmp_path / "rtl"), design, inputs_raw)
     assert wrong == 0

@@ -65,7 +65,7 @@ module reference_tb;
     wire [17:0] score; reg [17:0] wanted_score;
     wire [0:0] accept_tight; reg [0:0] wanted_accept_tight;
     wire [0:0] accept_loose; reg [0:0] wanted_accept_loose;
-    integer words, expected, code, events, differing, waiting;
+    integer words, expected, code, events, differing, waiting, silent;
     reg [8191:0] names;
 
     reference_top dut (
@@ -136,7 +136,7 @@ module reference_tb;
 
     initial begin
         ap_clk = 0; ap_rst = 1; ap_start = 0;
-        events = 0; differing = 0; waiting = 0;
+        events = 0; differing = 0; waiting = 0; silent = 0;
         words = $fopen(WORDS, "r");
         expected = $fopen(EXPECTED, "r");
         if (words == 0 || expected == 0) begin
@@ -154,6 +154,7 @@ module reference_tb;
                 code = ap_start;
                 events = events + 1;
                 waiting = waiting - 1;
+                silent = 0;
             end
             if (code == 1) code = $fscanf(words, "%h", muon_0);
             if (code == 1) code = $fscanf(words, "%h", muon_1);
@@ -213,6 +214,11 @@ module reference_tb;
             if (code == 1) code = $fscanf(words, "%h", sum_11);
             ap_start = code == 1;
             if (ap_start) waiting = waiting + 1;
+            silent = silent + 1;
+            if (silent > 10000) begin
+                $display("no ap_done in 10000 cycles");
+                $finish;
+            end
             @(negedge ap_clk);
         end
         $display("%0d of %0d events differ", differing, events);

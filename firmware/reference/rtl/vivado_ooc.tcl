@@ -10,9 +10,9 @@ proc step {args} {
     }
 }
 
-set sources [lsort [glob -nocomplain -- *_stage*.v *_top.v]]
+set sources [lsort [glob -nocomplain -- reference_scaling_stage1.v reference_dense_1_stage1.v reference_relu_1_stage1.v reference_relu_1_stage2.v reference_dense_mean_stage2.v reference_mean_stage2.v reference_score_stage2.v reference_decision_stage2.v reference_top.v]]
 if {![llength $sources]} {
-    puts "ERROR: no Verilog file is named as in: *_stage*.v *_top.v"
+    puts "ERROR: no Verilog file is named as in: reference_scaling_stage1.v reference_dense_1_stage1.v reference_relu_1_stage1.v reference_relu_1_stage2.v reference_dense_mean_stage2.v reference_mean_stage2.v reference_score_stage2.v reference_decision_stage2.v reference_top.v"
     exit 1
 }
 file mkdir {../results/vivado}

@@ -104,6 +104,10 @@ int main(int argc, char **argv) {
             std::fprintf(stderr, "error: ap_ready does not follow ap_start in period %ld\n", period);
             return 1;
         }
+        if (!first && top.ap_idle != (!start && in_flight.empty())) {
+            std::fprintf(stderr, "error: ap_idle is %d in period %ld\n", int(top.ap_idle), period);
+            return 1;
+        }
         if (top.ap_done && !first) {
             if (in_flight.empty()) {
                 std::fprintf(stderr, "error: ap_done without a crossing in period %ld\n", period);

@@ -7,7 +7,7 @@ module @NAME@_tb;
     reg ap_clk, ap_rst, ap_start;
     wire ap_done, ap_idle, ap_ready;
 @DECLARATIONS@
-    integer words, expected, code, events, differing, waiting;
+    integer words, expected, code, events, differing, waiting, silent;
     reg [8191:0] names;
 
     @TOP@ dut (
@@ -20,7 +20,7 @@ module @NAME@_tb;
 
     initial begin
         ap_clk = 0; ap_rst = 1; ap_start = 0;
-        events = 0; differing = 0; waiting = 0;
+        events = 0; differing = 0; waiting = 0; silent = 0;
         words = $fopen(WORDS, "r");
         expected = $fopen(EXPECTED, "r");
         if (words == 0 || expected == 0) begin
@@ -36,10 +36,16 @@ module @NAME@_tb;
 @COMPARE@
                 events = events + 1;
                 waiting = waiting - 1;
+                silent = 0;
             end
 @READ@
             ap_start = code == 1;
             if (ap_start) waiting = waiting + 1;
+            silent = silent + 1;
+            if (silent > 10000) begin
+                $display("no ap_done in 10000 cycles");
+                $finish;
+            end
             @(negedge ap_clk);
         end
         $display("%0d of %0d events differ", differing, events);
