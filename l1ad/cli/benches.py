@@ -22,12 +22,11 @@ def bench_emulate(
 
     from l1ad.cli.terminal import print_json, print_table, progress_bar
     from l1ad.core.trigger_file import load_trigger
-    from l1ad.data.event_file import read_events
-    from l1ad.data.samples import locate_events
+    from l1ad.data.opening import load_events
     from l1ad.flow.bench import bench_emulate as run_bench
 
     algorithm = load_trigger(trigger)
-    inputs_raw = np.concatenate([read_events(locate_events(events)).inputs_raw] * copies)
+    inputs_raw = np.concatenate([load_events(events).inputs_raw] * copies)
     with progress_bar("bench emulate") as progress:
         speeds = run_bench(algorithm, inputs_raw, progress=progress)
     if json:

@@ -12,7 +12,19 @@ from numpy.typing import NDArray
 from l1ad.core.errors import DataError
 from l1ad.core.names import check_identifier
 
-__all__ = ["InputField", "InputLayout", "known_layouts", "numbered_inputs", "regions_18x14", "ugt_57"]
+__all__ = [
+    "FEATURE",
+    "InputField",
+    "InputLayout",
+    "known_layouts",
+    "numbered_inputs",
+    "regions_18x14",
+    "ugt_57",
+]
+
+
+FEATURE = "feature"
+"""Object type of a column of a table: a number of the event as a whole, there in every event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,9 +32,9 @@ class InputField:
     """One hardware integer of one trigger object.
 
     Attributes:
-        object_type: `met`, `eg`, `mu`, `jet`, `region` or another name.
+        object_type: `met`, `eg`, `mu`, `jet`, `region` or another name; `feature` for a column of a table.
         slot: Position in the list of that type, from 0; objects are ordered by pT.
-        quantity: `pt`, `eta`, `phi`, `et` or another name.
+        quantity: `pt`, `eta`, `phi`, `et` or another name; of a feature the name of its column.
         lsb: Size of one hardware step, in `unit`.
         unit: `GeV`, `rad` or `1` (pseudorapidity and numbers).
         raw_min: Lowest hardware integer.
@@ -50,7 +62,12 @@ class InputField:
 
     @property
     def name(self) -> str:
-        """Name of the input, e.g. `jet_3_pt`; the slot counts from 1 as people do. MET has no slot."""
+        """Name of the input, e.g. `jet_3_pt`; the slot counts from 1 as people do.
+
+        MET and the columns of tables have no slot.
+        """
+        if self.object_type == FEATURE:
+            return self.quantity
         slot = "" if self.object_type == "met" else f"_{self.slot + 1}"
         return f"{self.object_type}{slot}_{self.quantity}"
 
@@ -138,7 +155,8 @@ class InputLayout:
 
     def present(self, inputs_raw: NDArray[np.integer]) -> NDArray[np.bool_]:
         """Tell for each input of each event whether its object is there, shape (n_events, n_inputs)."""
-        return np.asarray(inputs_raw)[:, self.pt_of_input] > 0
+        always = np.array([field.object_type == FEATURE for field in self.fields])
+        return np.asarray((inputs_raw[:, self.pt_of_input] > 0) | always)
 
     def check(self, inputs_raw: NDArray[np.integer], *, where: str) -> None:
         """Refuse events that are not hardware integers of this layout.

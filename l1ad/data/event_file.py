@@ -1,68 +1,87 @@
-"""Our own HDF5 event files: hardware integers, compressed, with layout and provenance inside."""
+"""Our own HDF5 event files: hardware integers, compressed, with layout, digests and provenance inside."""
 
 import hashlib
-import io
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from l1ad.core.errors import DataError
 from l1ad.core.layout import InputLayout, known_layouts
-from l1ad.data.events import EventBatch
+from l1ad.core.menu import Menu
+from l1ad.data.events import COLUMNS, EventBatch
+from l1ad.data.reader import BLOCK_EVENTS, EventFormat, Repairs
 
-__all__ = ["event_blocks", "file_digest", "read_events", "read_provenance", "write_events"]
+__all__ = ["DIGESTS", "EVENT_NUMBER", "INPUTS", "MENU_BITS", "EventFile", "file_digest", "read_events"]
 
-CHUNK_EVENTS = 16_384
 INPUTS = "inputs"
 EVENT_NUMBER = "event_number"
+MENU_BITS = "menu_bits"
+DIGESTS = "digests"
 
 
-def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> None:
-    """Write events with the names of their columns and what made them, at once or not at all.
+class EventFile:
+    """An event file of ours, its header checked; a file that still grows counts as far as it has come."""
 
-    Equal events and provenance give equal bytes.
+    format = EventFormat.L1AD
 
-    Raises:
-        DataError: If there are no events.
-    """
-    if not len(events):
-        raise DataError(f"{path}: no events to write")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    # Without times, so that the same events are the same bytes and have the same digest.
-    compact: dict[str, Any] = {
-        "compression": "gzip", "compression_opts": 9, "shuffle": True, "track_times": False,
-    }  # fmt: skip
-    chunk = min(CHUNK_EVENTS, len(events))
-    # Made in memory: on a full disk HDF5 itself does not fail, it crashes.
-    image = io.BytesIO()
-    with h5py.File(image, "w") as file:
-        file.attrs["layout"] = events.layout.name
-        file.attrs["sample"] = events.sample
-        if known_layouts().get(events.layout.name) != events.layout:
-            file.attrs["layout_fields"] = json.dumps(events.layout.rows())
-        file.attrs["columns"] = json.dumps(events.layout.names)
-        file.attrs["provenance"] = json.dumps(provenance, indent=1)
-        shape = (chunk, events.layout.n_inputs)
-        file.create_dataset(INPUTS, data=events.inputs_raw, chunks=shape, **compact)
-        file.create_dataset(EVENT_NUMBER, data=events.event_number, chunks=(chunk,), **compact)
-    try:
-        temporary.write_bytes(image.getbuffer())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    def __init__(self, path: Path) -> None:
+        """Check the header.
+
+        Raises:
+            DataError: If the file is missing, not HDF5, empty, or its columns are not the layout's.
+        """
+        self.path = path
+        self.repairs = Repairs()
+        with _opened(path) as file:
+            found = _checked(file, path)
+            self.layout, self.sample, self.n_events = found.layout, found.sample, found.n_events
+            self.menu, self.columns = found.menu, tuple(found.columns)
+            provenance = _json_attribute(file, "provenance", path)
+            digests = _json_attribute(file, DIGESTS, path)
+            self.virtual_sources = _virtual_sources(found.inputs, path)
+        if provenance is not None and not isinstance(provenance, dict):
+            raise DataError(f"{path}: the attribute 'provenance' is not a JSON object")
+        self.provenance: dict[str, Any] = provenance or {}
+        self.digests: dict[str, str] = digests if isinstance(digests, dict) else {}
+
+    def blocks(self, block_events: int = BLOCK_EVENTS, *, start: int = 0) -> Iterator[EventBatch]:
+        """Read the events from number `start` on, block by block.
+
+        Raises:
+            DataError: At the block that cannot be read or holds what the layout does not allow.
+        """
+        with _opened(self.path) as file:
+            found = _checked(file, self.path)
+            for first in range(start, self.n_events, block_events):
+                yield _read(found, first, min(first + block_events, self.n_events))
+
+    def check_digests(self) -> None:
+        """Compare every column with the digest that was written beside it.
+
+        Raises:
+            DataError: If the file has none, or a column is not what was written.
+        """
+        if not self.digests:
+            raise DataError(f"{self.path}: holds no digests to compare its columns with")
+        with _opened(self.path) as file:
+            for name, expected in self.digests.items():
+                dataset, digest = _dataset(file, name, self.path), hashlib.sha256()
+                for first in range(0, len(dataset), BLOCK_EVENTS):
+                    digest.update(np.ascontiguousarray(dataset[first : first + BLOCK_EVENTS]).tobytes())
+                if digest.hexdigest() != expected:
+                    raise DataError(f"{self.path}: {name!r} is not what was written; its digest differs")
 
 
 def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> EventBatch:
     """Read events from a file.
 
     Args:
-        path: An event file of `l1ad simulate`, or one with the same datasets and attributes.
+        path: An event file of ours, or one with the same datasets and attributes.
         start: First event to read.
         stop: One past the last; None reads to the end.
 
@@ -70,20 +89,8 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
         DataError: If the file is missing, not HDF5, empty, or its columns are not the layout's.
     """
     with _opened(path) as file:
-        return _read(_checked(file, path), start, stop)
-
-
-def event_blocks(path: Path, block_events: int) -> Iterator[tuple[EventBatch, int]]:
-    """Read events block by block, in constant memory; yields each block and the events of the whole file.
-
-    Raises:
-        DataError: As `read_events`, before the first block or at the block that cannot be read.
-    """
-    with _opened(path) as file:
         found = _checked(file, path)
-        n_events = len(found.inputs)
-        for start in range(0, n_events, block_events):
-            yield _read(found, start, start + block_events), n_events
+        return _read(found, start, found.n_events if stop is None else min(stop, found.n_events))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -92,8 +99,13 @@ class _Datasets:
 
     path: Path
     layout: InputLayout
+    n_events: int
     inputs: h5py.Dataset
     numbers: h5py.Dataset
+    columns: dict[str, h5py.Dataset]
+    label_names: tuple[str, ...]
+    menu: Menu | None
+    menu_bits: h5py.Dataset | None
     sample: str
 
 
@@ -105,43 +117,74 @@ def _checked(file: h5py.File, path: Path) -> _Datasets:
             f"{path}: {INPUTS!r} has shape {inputs.shape}, layout {layout.name!r} needs "
             f"(events, {layout.n_inputs})"
         )
-    if not len(inputs):
+    columns = {name: _dataset(file, name, path) for name in COLUMNS if name in file}
+    menu, bits = _menu(file, path)
+    n_events = len(inputs)
+    if path.name.endswith(".partial"):  # its writer may have come further with one column than with the next
+        n_events = min(len(one) for one in (inputs, numbers, *columns.values(), *([bits] if bits else [])))
+    if not n_events:
         raise DataError(f"{path}: holds no events")
-    if numbers.shape != (len(inputs),) or numbers.dtype.kind not in "iu":
+    if len(numbers) < n_events or numbers.ndim != 1 or numbers.dtype.kind not in "iu":
         raise DataError(
             f"{path}: {EVENT_NUMBER!r} is {numbers.dtype} of shape {numbers.shape}; "
-            f"{len(inputs)} events need as many integers"
+            f"{n_events} events need as many integers"
         )
+    for name, column in columns.items():
+        kinds = "iu" if COLUMNS[name] is np.int64 else "iuf"
+        if len(column) < n_events or column.ndim != 1 or column.dtype.kind not in kinds:
+            raise DataError(f"{path}: {name!r} is {column.dtype} of shape {column.shape} for {n_events} events")
     sample = str(file.attrs.get("sample", path.stem))
-    return _Datasets(path=path, layout=layout, inputs=inputs, numbers=numbers, sample=sample)
+    labels = _json_attribute(file, "labels", path) if "label" in columns else []
+    if not isinstance(labels, list):
+        raise DataError(f"{path}: the attribute 'labels' does not name the labels")
+    return _Datasets(
+        path=path, layout=layout, n_events=n_events, inputs=inputs, numbers=numbers, columns=columns,
+        label_names=tuple(map(str, labels)), menu=menu, menu_bits=bits, sample=sample,
+    )  # fmt: skip
 
 
-def _read(found: _Datasets, start: int, stop: int | None) -> EventBatch:
+def _menu(file: h5py.File, path: Path) -> tuple[Menu | None, h5py.Dataset | None]:
+    rows = _json_attribute(file, "menu", path)
+    if rows is None:
+        return None, None
+    try:
+        menu = Menu.from_rows(rows)
+    except ValueError as fault:
+        raise DataError(f"{path}: the attribute 'menu' spells out no menu ({fault})") from None
+    bits, n_bytes = _dataset(file, MENU_BITS, path), -(-len(menu.names) // 8)
+    if bits.ndim != 2 or bits.shape[1] != n_bytes or bits.dtype != np.uint8:
+        raise DataError(
+            f"{path}: {MENU_BITS!r} is {bits.dtype} of shape {bits.shape}; {len(menu.names)} seeds need "
+            f"{n_bytes} bytes"
+        )
+    return menu, bits
+
+
+def _read(found: _Datasets, start: int, stop: int) -> EventBatch:
     where = f"{found.path}, from event {start} on" if start else str(found.path)
     try:
         values, event_number = found.inputs[start:stop], found.numbers[start:stop]
+        columns = {name: column[start:stop].astype(COLUMNS[name]) for name, column in found.columns.items()}
+        packed = None if found.menu_bits is None else found.menu_bits[start:stop]
     except OSError as fault:
         raise DataError(f"{found.path}: cannot be read ({fault}); is it complete?") from None
     if values.dtype != found.layout.dtype:
         found.layout.check(values, where=where)  # what the narrower type could not show any more
+    bits = None
+    if packed is not None and found.menu is not None:
+        unpacked = np.unpackbits(packed, axis=1, bitorder="little", count=len(found.menu.names))
+        bits = unpacked.view(np.bool_)
     return EventBatch(
         layout=found.layout,
         inputs_raw=values.astype(found.layout.dtype, copy=False),
-        event_number=event_number,
+        event_number=event_number.astype(np.int64, copy=False),
         sample=found.sample,
         where=where,
+        label_names=found.label_names,
+        menu=found.menu,
+        menu_bits=bits,
+        **columns,
     )
-
-
-def read_provenance(path: Path) -> dict[str, Any]:
-    """Read what made an event file: command, versions, configuration; empty where nothing is said."""
-    with _opened(path) as file:
-        found = _json_attribute(file, "provenance", path)
-    if found is None:
-        return {}
-    if not isinstance(found, dict):
-        raise DataError(f"{path}: the attribute 'provenance' is not a JSON object")
-    return found
 
 
 def file_digest(path: Path) -> str:
@@ -150,11 +193,28 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
+def _virtual_sources(inputs: h5py.Dataset, path: Path) -> tuple[Path, ...]:
+    """List the files that a file without events of its own puts in a row.
+
+    Raises:
+        DataError: If one of them is missing; HDF5 would give zeros for its events.
+    """
+    if not inputs.is_virtual:
+        return ()
+    named = dict.fromkeys(source.file_name for source in inputs.virtual_sources())
+    sources = tuple(path.parent / name for name in named)
+    missing = next((source for source in sources if not source.is_file()), None)
+    if missing is not None:
+        raise DataError(f"{path}: is put together of files of which {missing} is missing")
+    return sources
+
+
 def _opened(path: Path) -> h5py.File:
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        return h5py.File(path, "r")
+        # Another process may still be writing it, which a reader must say it knows.
+        return h5py.File(path, "r", swmr=path.name.endswith(".partial"))
     except OSError as fault:
         raise DataError(f"{path}: not a readable HDF5 file ({fault}); is it complete?") from None
 

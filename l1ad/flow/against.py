@@ -5,9 +5,8 @@ from pathlib import Path
 from l1ad.core.errors import DataError, DivergenceError
 from l1ad.core.trace import SCALED_INPUTS, SCORE, Trace, accept_name
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.data.event_file import read_events
+from l1ad.data.opening import load_events
 from l1ad.data.result_file import read_results
-from l1ad.data.samples import locate_events
 from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.divergence import divergence_report
 from l1ad.emulate.engine import trace
@@ -36,7 +35,7 @@ def verify_against(trigger: TriggerAlgorithm, source: str, results: tuple[Path, 
     widths |= {SCORE: 1} | {accept_name(name): 1 for name in trigger.thresholds}
     tables = [(str(path), read_results(path, widths)) for path in results]
     n_common = min(_lines(table) for _, table in tables)
-    events = read_events(locate_events(source), stop=max(_lines(table) for _, table in tables))
+    events = load_events(source, stop=max(_lines(table) for _, table in tables))
     if events.layout != trigger.layout:
         raise DataError(f"{source}: events of {events.layout.told_apart(trigger.layout)}")
     for name, table in tables:

@@ -16,7 +16,7 @@ from l1ad.core.machine import usable_cores
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest
-from l1ad.data.event_file import write_events
+from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.data.score_file import read_scores
 from l1ad.emulate.devices import gpu_scorers

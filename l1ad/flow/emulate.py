@@ -1,13 +1,13 @@
 """Step `emulate`: events in, scores on disk."""
 
-from itertools import chain
 from pathlib import Path
 
 from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest
-from l1ad.data.event_file import event_blocks, file_digest
+from l1ad.data.opening import events_digest, open_events
+from l1ad.data.reader import BLOCK_EVENTS
 from l1ad.data.samples import locate_events
 from l1ad.data.score_file import writing_scores
 from l1ad.emulate.engine import emulate
@@ -16,8 +16,6 @@ from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.targets import check_target
 
 __all__ = ["emulate_file", "emulate_run"]
-
-BLOCK_EVENTS = 131_072  # 15 MB of inputs: long enough for every core, short enough for any machine
 
 
 def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progress: Progress = silent) -> int:
@@ -38,13 +36,13 @@ def emulate_file(trigger: TriggerAlgorithm, source: str, target: Path, *, progre
     path = locate_events(source)
     check_target(target, path)
     done = 0
-    blocks = event_blocks(path, BLOCK_EVENTS)
-    first, n_events = next(blocks)
-    if first.layout != trigger.layout:
-        raise DataError(f"{path}: events of {first.layout.told_apart(trigger.layout)}")
-    digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": file_digest(path)}
-    with writing_scores(target, n_events=n_events, sample=first.sample, **digests) as writer:
-        for block, _ in chain([(first, n_events)], blocks):
+    reader = open_events(source)
+    n_events = reader.n_events
+    if reader.layout != trigger.layout:
+        raise DataError(f"{path}: events of {reader.layout.told_apart(trigger.layout)}")
+    digests = {"algorithm_digest": algorithm_digest(trigger), "events_digest": events_digest(source)}
+    with writing_scores(target, n_events=n_events, sample=reader.sample, **digests) as writer:
+        for block in reader.blocks(BLOCK_EVENTS):
             writer.append(emulate(trigger, block.inputs_raw).score_raw, block.event_number)
             done += len(block)
             progress(done, n_events, "")

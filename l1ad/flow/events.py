@@ -1,16 +1,14 @@
 """The events of a run, and which of them may be used for what."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.config.run import DataConfig
 from l1ad.core.errors import DataError
-from l1ad.data.event_file import file_digest, read_events
 from l1ad.data.events import EventBatch
-from l1ad.data.samples import locate_events
+from l1ad.data.opening import events_digest, load_events
 
 __all__ = [
     "BACKGROUND",
@@ -48,7 +46,7 @@ def unseen_scores(data: DataConfig, scores_raw: NDArray[np.int64]) -> NDArray[np
 
 def split_background(data: DataConfig) -> BackgroundSplit:
     """Read the background and cut it by position: first part training, next validation, rest rates."""
-    events = read_events(locate_events(data.background))
+    events = load_events(data.background)
     n_training, n_seen = _cuts(data, len(events))
     return BackgroundSplit(
         training=events.select(0, n_training),
@@ -68,15 +66,12 @@ def sources(data: DataConfig) -> dict[str, str]:
 
 def read_signals(data: DataConfig) -> dict[str, EventBatch]:
     """Read the signals, by name."""
-    return {name: read_events(locate_events(where)) for name, where in data.signals.items()}
+    return {name: load_events(where) for name, where in data.signals.items()}
 
 
 def background_digest(data: DataConfig) -> str:
     """Digest the background's file."""
-    path: Path = locate_events(data.background)
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    return file_digest(path)
+    return events_digest(data.background)
 
 
 def _cuts(data: DataConfig, n_events: int) -> tuple[int, int]:

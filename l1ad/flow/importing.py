@@ -19,8 +19,7 @@ from l1ad.core.score import Score, ScoreFunction
 from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
-from l1ad.data.event_file import read_events
-from l1ad.data.samples import locate_events
+from l1ad.data.opening import load_events
 from l1ad.exchange.chosen_types import ChosenTypes
 from l1ad.exchange.hls4ml.network import network_from_hls4ml
 from l1ad.exchange.imported import Imported
@@ -182,7 +181,7 @@ def _chosen_types(config: ImportConfig, scaling: Scaling) -> ChosenTypes:
 def _calibration(source: str | None, scaling: Scaling) -> NDArray[np.int64] | None:
     if source is None:
         return None
-    events = read_events(locate_events(source), stop=_CALIBRATION_EVENTS)
+    events = load_events(source, stop=_CALIBRATION_EVENTS)
     if events.layout != scaling.layout:
         raise ConfigError(
             f"{source}: events of layout {events.layout.name!r}, the model's is {scaling.layout.name!r}"

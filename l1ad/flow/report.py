@@ -17,8 +17,7 @@ from l1ad.core.errors import DataError
 from l1ad.core.network import Conv2D, Dense
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
-from l1ad.data.event_file import file_digest, read_provenance
-from l1ad.data.samples import locate_events
+from l1ad.data.opening import events_digest, open_events
 from l1ad.data.score_file import read_scores
 from l1ad.flow.build import TARGET_FILE
 from l1ad.flow.check import check_firmware
@@ -83,7 +82,7 @@ def _summary(
             "trigger": trigger_digest(trigger),
             "training": str(trigger.provenance.get("training_digest", "")),
             "events": {
-                name: file_digest(locate_events(where)) for name, where in sources(run.config.data).items()
+                name: events_digest(where) for name, where in sources(run.config.data).items()
             },
         },
         "versions": {
@@ -186,6 +185,6 @@ def _titles(run: RunDirectory) -> dict[str, str]:
     """Call each sample as its file's configuration does, or by its name."""
     titles: dict[str, str] = {}
     for name, where in sources(run.config.data).items():
-        configuration = read_provenance(locate_events(where)).get("configuration")
+        configuration = open_events(where).provenance.get("configuration")
         titles[name] = str(configuration.get("title", name)) if isinstance(configuration, dict) else name
     return titles

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.data.event_file import read_events
 from l1ad.data.events import EventBatch
-from l1ad.data.samples import locate_events
+from l1ad.data.opening import load_events
 from l1ad.emulate.compare import crafted_extremes
 from l1ad.flow.events import BACKGROUND, read_signals, split_background
 from l1ad.flow.run_directory import RunDirectory
@@ -56,7 +55,7 @@ def events_of_files(trigger: TriggerAlgorithm, sources: tuple[str, ...]) -> Veri
     Raises:
         DataError: If a file holds events of another layout.
     """
-    return _joined(trigger, {source: read_events(locate_events(source)) for source in sources}, drawn=_DRAWN)
+    return _joined(trigger, {source: load_events(source) for source in sources}, drawn=_DRAWN)
 
 
 def _joined(trigger: TriggerAlgorithm, samples: dict[str, EventBatch], drawn: int = 0) -> VerifiedEvents:

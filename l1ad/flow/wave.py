@@ -10,8 +10,7 @@ from l1ad.core.errors import DataError, ToolError
 from l1ad.core.ports import input_ports
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger_file import load_trigger
-from l1ad.data.event_file import read_events
-from l1ad.data.samples import locate_events
+from l1ad.data.opening import load_events
 from l1ad.flow.build import TARGET_FILE, TRIGGER_FILE
 from l1ad.flow.manifest import check_manifest
 from l1ad.flow.targets import check_target
@@ -46,7 +45,7 @@ def record_events(
         raise ToolError(f"{folder}: no firmware here; `l1ad build` writes it")
     check_manifest(folder)
     trigger = load_trigger(folder / TRIGGER_FILE)
-    events = read_events(locate_events(source))
+    events = load_events(source)
     if events.layout != trigger.layout:
         raise DataError(f"{source}: events of {events.layout.told_apart(trigger.layout)}")
     rows = []

@@ -18,7 +18,7 @@ import l1ad
 from l1ad.config.sample import SampleConfig
 from l1ad.core.layout import ugt_57
 from l1ad.core.progress import Progress, silent
-from l1ad.data.event_file import write_events
+from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.simulate.generator import BATCH_EVENTS, generated_batches, pythia_version
 from l1ad.simulate.trigger_objects import simulated_inputs

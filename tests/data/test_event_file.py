@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from l1ad.core.layout import InputLayout, numbered_inputs, regions_18x14
-from l1ad.data.event_file import event_blocks, file_digest, read_events, read_provenance, write_events
+from l1ad.data.event_file import EventFile, file_digest, read_events
+from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 
 Events = Callable[[int, int], EventBatch]
@@ -26,7 +27,7 @@ def test_what_is_written_is_read(tmp_path: Path, random_events: Events, n_events
     np.testing.assert_array_equal(read.event_number, events.event_number)
     assert read.inputs_raw.dtype == np.int16
     assert (read.layout, read.sample) == (events.layout, "random")
-    assert read_provenance(path) == {"seed": seed}
+    assert EventFile(path).provenance == {"seed": seed}
 
 
 def test_events_of_more_than_one_chunk_come_back_whole(tmp_path: Path, random_events: Events) -> None:
@@ -57,7 +58,7 @@ def test_selected_events_keep_their_numbers(random_events: Events) -> None:
 def test_provenance_of_any_depth_and_language_comes_back(tmp_path: Path, random_events: Events) -> None:
     provenance: dict[str, Any] = {"title": "A → 4ℓ", "versions": {"numpy": "2"}, "steps": [1, 2.5, None]}
     write_events(tmp_path / "events.h5", random_events(2, 4), provenance)
-    assert read_provenance(tmp_path / "events.h5") == provenance
+    assert EventFile(tmp_path / "events.h5").provenance == provenance
 
 
 def test_missing_folders_are_made(tmp_path: Path, random_events: Events) -> None:
@@ -107,12 +108,12 @@ def test_blocks_in_a_row_are_the_whole_file(
 ) -> None:
     events = random_events(1000, 3)
     write_events(tmp_path / "events.h5", events, {})
-    blocks = list(event_blocks(tmp_path / "events.h5", 300))
-    assert [(len(block), total) for block, total in blocks] == [(300, 1000)] * 3 + [(100, 1000)]
-    np.testing.assert_array_equal(np.concatenate([block.inputs_raw for block, _ in blocks]), events.inputs_raw)
-    np.testing.assert_array_equal(
-        np.concatenate([block.event_number for block, _ in blocks]), events.event_number
-    )
+    reader = EventFile(tmp_path / "events.h5")
+    blocks = list(reader.blocks(300))
+    assert reader.n_events == 1000
+    assert [len(block) for block in blocks] == [300] * 3 + [100]
+    np.testing.assert_array_equal(np.concatenate([block.inputs_raw for block in blocks]), events.inputs_raw)
+    np.testing.assert_array_equal(np.concatenate([block.event_number for block in blocks]), events.event_number)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
 from l1ad.core.layout import ugt_57
-from l1ad.data.event_file import read_events, read_provenance, write_events
+from l1ad.data.event_file import EventFile, read_events
+from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 
 NAMES = list(ugt_57().names)
@@ -183,7 +184,7 @@ def test_a_provenance_that_is_no_object_is_refused(path: Path) -> None:
     with h5py.File(path, "r+") as file:
         file.attrs["provenance"] = "[1]"
     with pytest.raises(DataError, match="the attribute 'provenance' is not a JSON object"):
-        read_provenance(path)
+        EventFile(path)
 
 
 def test_event_numbers_that_are_no_integers_are_refused(path: Path) -> None:

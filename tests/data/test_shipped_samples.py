@@ -6,7 +6,7 @@ import pytest
 from l1ad.config.loading import load_config
 from l1ad.config.sample import SampleConfig
 from l1ad.core.errors import DataError
-from l1ad.data.event_file import read_events, read_provenance
+from l1ad.data.event_file import EventFile, read_events
 from l1ad.data.samples import locate_events, shipped_samples
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "samples"
@@ -34,7 +34,7 @@ def test_a_sample_holds_as_many_events_as_its_configuration_says(name: str) -> N
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_says_what_made_it(name: str) -> None:
-    provenance = read_provenance(shipped_samples()[name])
+    provenance = EventFile(shipped_samples()[name]).provenance
     assert provenance["command"] == f"l1ad simulate configs/samples/{name}.yaml --out {name}.h5"
     assert set(provenance["versions"]) == {"l1ad", "pythia", "numpy", "python"}
     assert all(provenance["versions"].values())
@@ -42,7 +42,7 @@ def test_a_sample_says_what_made_it(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_sample_was_made_with_the_configuration_beside_it(name: str) -> None:
-    made_with = SampleConfig.model_validate(read_provenance(shipped_samples()[name])["configuration"])
+    made_with = SampleConfig.model_validate(EventFile(shipped_samples()[name]).provenance["configuration"])
     assert made_with == load_config(CONFIGS / f"{name}.yaml", SampleConfig)
 
 

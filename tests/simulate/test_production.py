@@ -6,7 +6,7 @@ import pytest
 
 from l1ad.config.sample import SampleConfig
 from l1ad.core.errors import ConfigError
-from l1ad.data.event_file import read_events, read_provenance
+from l1ad.data.event_file import EventFile, read_events
 from l1ad.data.samples import shipped_samples
 from l1ad.simulate.production import CHUNK_EVENTS, make_sample, simulated_chunk
 
@@ -49,7 +49,7 @@ def folder_left_by_a_stopped_run(config: SampleConfig, path: Path) -> Path:
 @pytest.mark.parametrize("name", sorted(shipped_samples()))
 def test_the_first_events_of_every_shipped_sample_are_made_again_integer_for_integer(name: str) -> None:
     path = shipped_samples()[name]
-    config = SampleConfig.model_validate(read_provenance(path)["configuration"])
+    config = SampleConfig.model_validate(EventFile(path).provenance["configuration"])
     np.testing.assert_array_equal(simulated_chunk(config, 0, limit=250), read_events(path, stop=250).inputs_raw)
 
 
@@ -76,7 +76,7 @@ def test_one_and_two_workers_make_the_same_sample(tmp_path: Path) -> None:
     by_one, by_two = read_events(one), read_events(two)
     np.testing.assert_array_equal(by_one.inputs_raw, by_two.inputs_raw)
     np.testing.assert_array_equal(by_one.event_number, by_two.event_number)
-    assert read_provenance(one) == read_provenance(two)
+    assert EventFile(one).provenance == EventFile(two).provenance
     np.testing.assert_array_equal(by_one.inputs_raw[CHUNK_EVENTS:], simulated_chunk(config, 1))
     assert sorted(tmp_path.iterdir()) == [one, two]
 
@@ -84,7 +84,7 @@ def test_one_and_two_workers_make_the_same_sample(tmp_path: Path) -> None:
 def test_a_sample_says_what_made_it(tmp_path: Path) -> None:
     config = quick(events=20)
     make_sample(config, tmp_path / "quick.h5", command="l1ad simulate quick.yaml")
-    provenance = read_provenance(tmp_path / "quick.h5")
+    provenance = EventFile(tmp_path / "quick.h5").provenance
     assert provenance["command"] == "l1ad simulate quick.yaml"
     assert SampleConfig.model_validate(provenance["configuration"]) == config
     assert read_events(tmp_path / "quick.h5").sample == "quick"
