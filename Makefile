@@ -22,7 +22,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,simulate,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,nanoaod,parquet,simulate,dev]'
 	@touch $@ $(VENV)/.demo
 
 $(VENV):
