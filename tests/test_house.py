@@ -30,6 +30,7 @@ DOORS = {
     "alkaid": {"rtl"},
     "hls4ml": {"hls"},
     "pythia8mc": {"simulate"},
+    "fastjet": {"simulate"},
     "awkward": {"data", "simulate"},
     "uproot": {"data"},
     "fsspec": {"data"},

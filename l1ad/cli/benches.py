@@ -13,7 +13,7 @@ __all__ = ["BENCHES"]
 
 def bench_emulate(
     trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
-    events: Annotated[str, typer.Option(help="Event file or sample:NAME.")] = "sample:minimum_bias",
+    events: Annotated[str, typer.Option(help="Event file or sample:NAME.")] = "sample:zero_bias",
     copies: Annotated[int, typer.Option(min=1, help="How often the events are repeated in a row.")] = 2,
     json: JsonOption = False,
 ) -> None:
@@ -41,7 +41,32 @@ def bench_emulate(
         print_table("Emulation speed, median of 5 passes in turns", header, rows)
 
 
+def bench_formats(
+    events: Annotated[int, typer.Option(min=1, help="Events of each file.")] = 200_000,
+    source: Annotated[str, typer.Option(help="Events to write, repeated in a row.")] = "sample:zero_bias",
+    json: JsonOption = False,
+) -> None:
+    """Write the same events in each format and read them side by side: size, speed, events that differ."""
+    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.flow.bench_formats import bench_formats as run_bench
+    from l1ad.flow.bench_formats import repeated_events
+
+    with progress_bar("bench formats") as progress:
+        speeds = run_bench(repeated_events(source, events), progress=progress)
+    if json:
+        print_json([speed.document() for speed in speeds])
+    else:
+        rows = [
+            [one.format, f"{one.bytes_per_event:.1f}", f"{one.written_per_second:,.0f}",
+             f"{one.read_per_second:,.0f}", f"{one.ratio:.2f}", str(one.differing)]
+            for one in speeds
+        ]  # fmt: skip
+        header = ["format", "bytes/event", "written/s", "read/s", "ratio", "events that differ"]
+        print_table(f"{events:,} events in each format, read 3 times in turns", header, rows)
+
+
 BENCHES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("emulate", bench_emulate, "l1ad bench emulate runs/demo/trigger.json"),
+    ("formats", bench_formats, "l1ad bench formats --events 200000"),
 )
 """The benchmarks: name, command, example."""

@@ -33,29 +33,37 @@ def demo(
 
 
 def simulate(
-    sample: Annotated[Path, typer.Argument(help="Sample file, e.g. configs/samples/minimum_bias.yaml.")],
-    out: Annotated[Path, typer.Option("--out", help="Event file to write (HDF5).")],
+    sample: Annotated[Path, typer.Argument(help="Sample or pool file, e.g. configs/samples/zero_bias.yaml.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Event file to write (HDF5); a pool needs none.")
+    ] = None,
+    pool: Annotated[
+        Path | None, typer.Option(help="Folder that keeps the pool of collisions; a cache folder unless told.")
+    ] = None,
     events: Annotated[
         int | None, typer.Option(min=1, help="Events to make instead of the file's number.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes; the events do not depend on it.")] = 1,
+    check: Annotated[
+        Path | None, typer.Option(help="Folder for plots and rates of the sample, which are printed too.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
-    """Simulate events with Pythia 8 and a parametrised detector (extra 'simulate')."""
+    """Simulate bunch crossings or signals with Pythia 8 and a parametrised detector (extra 'simulate')."""
     from l1ad.cli.terminal import progress_bar, show
-    from l1ad.config.loading import load_config
-    from l1ad.config.sample import SampleConfig
-    from l1ad.simulate.production import make_sample
+    from l1ad.flow.simulate import Simulation, simulated
 
-    config = load_config(sample, SampleConfig)
-    command = f"l1ad simulate {sample} --out {out.name}"
-    if events is not None:
-        config = config.model_copy(update={"events": events})
-        command = f"{command} --events {events}"
-    with progress_bar(f"simulate {config.name}") as progress:
-        made = make_sample(config, out, command=command, workers=workers, progress=progress)
-    text = f"{out}: {made} events of {config.title}, {out.stat().st_size / 1e6:.1f} MB"
-    show({"file": str(out), "sample": config.name, "events": made}, text, as_json=json)
+    if check is not None and out is None:
+        raise typer.BadParameter("--check looks at the events of a sample; name their file with --out")
+    command = f"l1ad simulate {sample}" + (f" --events {events}" if events is not None else "")
+    wanted = Simulation(config=sample, out=out, pool=pool, events=events, workers=workers, command=command)
+    result = simulated(wanted, progress_bar)
+    if check is None or not json:  # else the check's JSON is the one that is printed
+        show(result.document(), result.sentence(), as_json=json)
+    if check is not None:
+        from l1ad.cli.zero_bias import check_events
+
+        check_events(str(result.file), check, as_json=json)
 
 
 def train(

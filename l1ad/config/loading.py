@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from l1ad.core.errors import ConfigError
 
-__all__ = ["Section", "load_config", "parse_config"]
+__all__ = ["Section", "load_config", "parse_config", "read_document"]
 
 
 class Section(BaseModel):
@@ -38,6 +38,15 @@ def load_config(path: Path, model: type[Model]) -> Model:
     Raises:
         ConfigError: If the file is missing, not YAML, or holds a key or value that is not known.
     """
+    return parse_config(read_document(path), model, where=str(path))
+
+
+def read_document(path: Path) -> dict[Any, Any]:
+    """Read a YAML file that holds a mapping.
+
+    Raises:
+        ConfigError: If the file is missing, not YAML, or holds something else.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -48,7 +57,12 @@ def load_config(path: Path, model: type[Model]) -> Model:
         document = yaml.load(text, Loader=_OnceLoader)  # noqa: S506 -- a SafeLoader
     except yaml.YAMLError as fault:
         raise ConfigError(f"{path}: not YAML ({' '.join(str(fault).split())})") from None
-    return parse_config({} if document is None else document, model, where=str(path))
+    if document is None:
+        return {}
+    if not isinstance(document, dict):
+        given = type(document).__name__
+        raise ConfigError(f"{path}: a configuration is a mapping of 'key: value', not {given}")
+    return document
 
 
 def parse_config(document: Any, model: type[Model], *, where: str) -> Model:

@@ -37,7 +37,7 @@ SampleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 class DataConfig(Section):
     """Where the events are. `sample:NAME` ships with the package; anything else is a path."""
 
-    background: str = Field("sample:minimum_bias", description="Events that the detector normally sees; the "
+    background: str = Field("sample:zero_bias", description="Events that the detector normally sees; the "
                             "part not trained on is the zero-bias sample of the rates")  # fmt: skip
     signals: dict[SampleName, str] = Field(
         {
@@ -45,6 +45,10 @@ class DataConfig(Section):
             "lq_to_btau": "sample:lq_to_btau",
             "h_to_tautau": "sample:h_to_tautau",
             "hch_to_taunu": "sample:hch_to_taunu",
+            "h_to_aa_4b": "sample:h_to_aa_4b",
+            "displaced_muons": "sample:displaced_muons",
+            "emerging_jets": "sample:emerging_jets",
+            "vbf_h_invisible": "sample:vbf_h_invisible",
         },
         min_length=1,
         description="Events to look for, by name; never used in training",

@@ -1,49 +1,208 @@
-"""What a simulated sample is: the physics process and the detector that sees it."""
+"""What a simulated sample is: the pool of collisions, the process on top, the fill, the menu."""
 
-from pydantic import Field
+from itertools import pairwise
+from typing import Annotated, Literal
 
+from pydantic import Field, model_validator
+
+from l1ad.config.detector import DetectorConfig, TriggerConfig
 from l1ad.config.loading import Section
 
-__all__ = ["DetectorConfig", "SampleConfig"]
+__all__ = [
+    "FillConfig",
+    "HardConfig",
+    "PileupConfig",
+    "PoolConfig",
+    "ProcessConfig",
+    "SampleConfig",
+    "SeedConfig",
+]
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
+Settings = Annotated[list[str], Field(min_length=1)]
 
 
-class DetectorConfig(Section):
-    """The parametrised trigger-level detector. Energies in GeV; σ(E)/E = √(stochastic²/E + constant²).
+class HardConfig(Section):
+    """A hard process that a crossing may hold, at the rate of its cross section."""
 
-    The values are round figures of the size of CMS's Level-1 performance (JINST 15 (2020) P10017),
-    not a fit to it.
+    name: Name
+    pythia: Settings = Field(description="Pythia 8 settings, e.g. 'HardQCD:all = on'")
+    pthat_gev: tuple[float, float] | None = Field(
+        None,
+        description="Range of the transverse momentum exchanged; without it the settings alone say what it is",
+    )
+    events: int = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _rises(self) -> "HardConfig":
+        if self.pthat_gev is not None and not 0 < self.pthat_gev[0] < self.pthat_gev[1]:
+            raise ValueError("pthat_gev is a lower and a higher end, both over 0")
+        return self
+
+
+class PoolConfig(Section):
+    """A pool of single collisions that crossings are put together from; made once.
+
+    Soft collisions are those of `minimum_bias` whose hardest exchange lies below the lowest bin of `hard`;
+    from there on the bins take over, as Pythia's example main08 joins them.
     """
 
-    magnetic_reach_gev: float = Field(0.735, ge=0, description="pT below which a track curls up before the "
-                                      "calorimeter: 0.3 · 3.8 T · 1.29 m / 2")  # fmt: skip
-    calorimeter_eta_max: float = Field(5.0, gt=0, le=5.0, description="Edge of the towers and of MET")
-    em_stochastic: float = Field(0.10, ge=0)
-    em_constant: float = Field(0.02, ge=0)
-    hadron_stochastic: float = Field(1.2, ge=0)
-    hadron_constant: float = Field(0.10, ge=0)
-    tower_threshold_gev: float = Field(0.5, ge=0, description="Electromagnetic and hadronic parts of a tower "
-                                       "below this are dropped")  # fmt: skip
-    egamma_seed_gev: float = Field(1.0, gt=0, description="Lowest electromagnetic tower that starts a cluster")
-    egamma_threshold_gev: float = Field(2.0, gt=0, description="Lowest cluster, 3 x 3 towers")
-    egamma_eta_max: float = Field(2.5, gt=0)
-    egamma_hadronic_fraction: float = Field(0.3, ge=0, description="Largest hadronic over electromagnetic "
-                                            "energy in the 3 x 3 towers")  # fmt: skip
-    jet_seed_gev: float = Field(1.5, gt=0, description="Lowest tower that starts a jet")
-    jet_threshold_gev: float = Field(5.0, gt=0, description="Lowest jet, 9 x 9 towers")
-    muon_eta_max: float = Field(2.4, gt=0)
-    muon_threshold_gev: float = Field(3.0, gt=0, description="Lowest true pT that reaches the muon chambers")
-    muon_efficiency: float = Field(0.9, ge=0, le=1)
-    muon_pt_resolution: float = Field(0.15, ge=0, description="Width of ln(measured / true pT)")
-    muon_angle_resolution: float = Field(0.01, ge=0, description="In η and in φ (rad), at the vertex")
+    name: Name
+    beam_energy_gev: float = Field(13_000.0, gt=0, description="Proton-proton centre-of-mass energy")
+    minimum_bias: Settings = Field(
+        ["SoftQCD:inelastic = on"], description="Pythia 8 settings of soft collisions"
+    )
+    events: int = Field(gt=0, description="Soft collisions to make")
+    hard: list[HardConfig] = Field([], description="Hard processes, bins of pT-hat in rising order")
+    seed: int = Field(1, ge=0)
+    detector: DetectorConfig = DetectorConfig()
+
+    @model_validator(mode="after")
+    def _bins_join(self) -> "PoolConfig":
+        ranges = [one.pthat_gev for one in self.hard if one.pthat_gev is not None]
+        if any(upper[0] != lower[1] for lower, upper in pairwise(ranges)):
+            raise ValueError("each bin of pthat_gev must begin where the one before it ends")
+        names = [one.name for one in self.hard]
+        if len(set(names)) != len(names):
+            raise ValueError("two hard processes have the same name")
+        return self
+
+    @property
+    def softest_gev(self) -> float | None:
+        """Where the bins take over from minimum bias, GeV."""
+        ranges = [one.pthat_gev for one in self.hard if one.pthat_gev is not None]
+        return ranges[0][0] if ranges else None
+
+
+class PileupConfig(Section):
+    """Collisions expected in a crossing; their number is Poisson-distributed around it."""
+
+    mean: float | None = Field(None, ge=0, le=300, description="One expectation for every crossing")
+    profile: dict[float, float] | None = Field(None, description="Or: expectation -> its relative frequency")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "PileupConfig":
+        if (self.mean is None) == (self.profile is None):
+            raise ValueError("give either a mean or a profile")
+        if self.profile is not None:
+            if not self.profile or any(not 0 <= one <= 300 for one in self.profile):
+                raise ValueError("a profile gives frequencies of expectations of 0 to 300")
+            if min(self.profile.values()) < 0 or not sum(self.profile.values()) > 0:
+                raise ValueError("frequencies of a profile are positive")
+        return self
+
+
+class FillConfig(Section):
+    """The fill that zero-bias crossings are taken from: what stability studies look at."""
+
+    run: int = Field(1, ge=1)
+    lumi_sections: int = Field(100, ge=1, description="Lumi sections of 23.3 s, equally many events in each")
+    lifetime_hours: float | None = Field(
+        None,
+        gt=0,
+        description="Pile-up decays with it from the first lumi section on; without it, it is levelled",
+    )
+    trains: int = Field(49, ge=1, description="Trains of bunches in the orbit, evenly spread")
+    bunches_per_train: int = Field(48, ge=1, description="Colliding bunches in each; 49 x 48 = 2352")
+    bunch_spread: float = Field(
+        0.05,
+        ge=0,
+        lt=0.3,
+        description="Relative spread of pile-up from bunch to bunch, the same in every lumi section",
+    )
+
+    @model_validator(mode="after")
+    def _fits_the_orbit(self) -> "FillConfig":
+        if self.trains * (self.bunches_per_train + 8) > 3564:
+            raise ValueError("trains with 8 empty slots between them do not fit the 3564 slots of an orbit")
+        return self
+
+
+class ProcessConfig(Section):
+    """A process whose collisions stand on top of the pile-up."""
+
+    name: Name
+    title: str = Field("", description="For tables, e.g. 'W → ℓν'")
+    pythia: Settings
+    share: float = Field(1.0, gt=0, description="Relative number of its events, after the filter")
+
+
+class SeedConfig(Section):
+    """One seed of the trigger menu: at least `count` objects over a threshold, or a sum over it."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    objects: Literal["eg", "iso_eg", "mu", "jet", "htt", "etm"]
+    thresholds_gev: list[float] = Field(min_length=1, description="Of the first, the second, ... object")
+    eta_max: float | None = Field(None, gt=0, description="Objects beyond it do not count")
+    prescale: int = Field(1, ge=0, description="0: it only monitors")
+
+    @model_validator(mode="after")
+    def _counts(self) -> "SeedConfig":
+        if self.objects in ("htt", "etm") and (len(self.thresholds_gev) != 1 or self.eta_max is not None):
+            raise ValueError("a sum has one threshold and no η")
+        if sorted(self.thresholds_gev, reverse=True) != self.thresholds_gev:
+            raise ValueError("thresholds_gev fall from the first object to the last")
+        return self
+
+
+def _menu() -> list[SeedConfig]:
+    """List the default menu, of the kind that ran in 2018 (JINST 15 (2020) P10017, table 4)."""
+    rows: list[tuple[str, str, list[float], float | None, int]] = [
+        ("SingleMu22", "mu", [22], None, 1),
+        ("SingleMu7", "mu", [7], None, 500),
+        ("DoubleMu15_7", "mu", [15, 7], None, 1),
+        ("SingleEG60", "eg", [60], None, 1),
+        ("SingleIsoEG32er2p1", "iso_eg", [32], 2.1, 1),
+        ("SingleEG15", "eg", [15], None, 1000),
+        ("DoubleEG25_14", "eg", [25, 14], None, 1),
+        ("SingleJet180", "jet", [180], None, 1),
+        ("SingleJet60", "jet", [60], None, 1000),
+        ("DoubleJet150er2p5", "jet", [150, 150], 2.5, 1),
+        ("QuadJet60er2p5", "jet", [60, 60, 60, 60], 2.5, 1),
+        ("HTT360", "htt", [360], None, 1),
+        ("ETM120", "etm", [120], None, 1),
+    ]
+    return [
+        SeedConfig.model_validate(
+            {"name": f"L1_{n}", "objects": o, "thresholds_gev": t, "eta_max": eta, "prescale": p}
+        )
+        for n, o, t, eta, p in rows
+    ]
 
 
 class SampleConfig(Section):
-    """One simulated sample."""
+    """One simulated sample: zero bias where no process stands on top, else a signal or a mix."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="Name of the sample and of its file")
+    name: Name = Field(description="Name of the sample and of its file")
     title: str = Field(description="What it is, for tables and figures, e.g. 'A → 4ℓ'")
-    pythia: list[str] = Field(min_length=1, description="Pythia 8 settings, e.g. 'SoftQCD:nonDiffractive = on'")
-    beam_energy_gev: float = Field(13_000.0, gt=0, description="Proton-proton centre-of-mass energy")
+    pool: str = Field(description="Pool file that its pile-up is drawn from, beside the sample file")
+    processes: list[ProcessConfig] = Field(
+        [], description="What stands on top of the pile-up; empty: zero bias"
+    )
+    lepton_filter_gev: float | None = Field(
+        None, gt=0, description="Keep events whose leading e/γ or µ is over it, as ADC2021 does with 23 GeV"
+    )
+    pileup: PileupConfig
+    fill: FillConfig = FillConfig()
+    enrichment: float = Field(
+        0.0,
+        ge=0,
+        lt=1,
+        description="Zero bias: share of events that are given one hard "
+        "process more than nature does, and weights that put it right",
+    )
+    features: bool = Field(False, description="Write the 21 features of lepton + X instead of trigger objects")
     events: int = Field(gt=0)
     seed: int = Field(1, ge=0)
-    detector: DetectorConfig = DetectorConfig()
+    trigger: TriggerConfig = TriggerConfig()
+    menu: list[SeedConfig] = Field(default_factory=_menu, description="Seeds whose bits come with each event")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "SampleConfig":
+        if self.enrichment and self.processes:
+            raise ValueError("enrichment is for zero bias; a signal has its process in every event")
+        if self.lepton_filter_gev and not self.processes:
+            raise ValueError("lepton_filter_gev filters processes, and there are none")
+        if len({one.name for one in self.menu}) != len(self.menu):
+            raise ValueError("two seeds of the menu have the same name")
+        return self

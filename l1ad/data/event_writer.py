@@ -1,7 +1,6 @@
 """Writing our own HDF5 event files: at once, or block by block while others look on."""
 
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -16,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
-from l1ad.core.layout import known_layouts
-from l1ad.data.event_file import DIGESTS, EVENT_NUMBER, INPUTS, MENU_BITS, EventFile
-from l1ad.data.events import EventBatch, check_alike
+from l1ad.core.layouts import known_layouts
+from l1ad.data.event_file import EventFile
+from l1ad.data.event_header import DIGESTS, EVENT_NUMBER, INPUTS, MENU_BITS
+from l1ad.data.events import EventBatch, check_alike, concatenated
 
 __all__ = ["EventWriter", "join_event_files", "write_events", "writing_events"]
 
@@ -34,42 +34,57 @@ class EventWriter:
     Attributes:
         file: The open file.
         path: Its name when it will be finished, for messages.
-        n_events: Events written so far.
+        level: How hard to compress, 1 to 9.
+        n_events: Events written so far; those that do not fill a chunk yet wait.
     """
 
     file: h5py.File
     path: Path
+    level: int = 4
     n_events: int = 0
     _first: EventBatch | None = None
+    _waiting: list[EventBatch] = field(default_factory=list)
     _digests: dict[str, Any] = field(default_factory=dict)
 
     def append(self, events: EventBatch) -> None:
-        """Write the next events; whoever follows the file sees them whole.
+        """Take the next events; they are written by whole chunks, and whoever follows the file sees them so.
 
         Raises:
             DataError: If they are of another kind than those before, or the disk has no room for them.
         """
-        columns = stored_columns(events)
-        # On a full disk HDF5 does not fail, it crashes; so ask first.
-        needed = sum(values.nbytes for values in columns.values()) + _OVERHEAD_BYTES
-        free = shutil.disk_usage(self.path.parent).free
-        if free < needed:
-            raise DataError(
-                f"{self.path}: the next events can need {needed / 1e6:.1f} MB, {free / 1e6:.1f} MB are free"
-            )
         if self._first is None:
             self._first = events.select(0, 0)
-            _create(self.file, events, columns, chunk=CHUNK_EVENTS, level=4)
+            columns = stored_columns(events)
+            _create(self.file, events, columns, chunk=CHUNK_EVENTS, level=self.level)
             self._digests = {name: hashlib.sha256() for name in columns}
             self.file.swmr_mode = True
         check_alike(self._first, events)
-        end = self.n_events + len(events)
-        for name, values in columns.items():
-            self.file[name].resize(end, axis=0)
-            self.file[name][self.n_events : end] = values
-            self.file[name].flush()
-            self._digests[name].update(np.ascontiguousarray(values).tobytes())
-        self.n_events = end
+        self._waiting.append(events)
+        # A chunk written twice would leave its first place in the file empty for ever.
+        waiting = sum(map(len, self._waiting))
+        if waiting >= CHUNK_EVENTS:
+            self._write(waiting - waiting % CHUNK_EVENTS)
+
+    def finish(self) -> None:
+        """Write what does not fill a chunk."""
+        if self._waiting:
+            self._write(sum(map(len, self._waiting)))
+
+    def _write(self, n_events: int) -> None:
+        waiting = concatenated(self._waiting)
+        columns = stored_columns(waiting.select(0, n_events))
+        self._waiting = [waiting.select(n_events, len(waiting))] if len(waiting) > n_events else []
+        _check_room(self.path, columns)
+        # Chunk by chunk, so that the bytes of the file do not depend on the blocks that the events came in.
+        for start in range(0, n_events, CHUNK_EVENTS):
+            chunk = {name: values[start : start + CHUNK_EVENTS] for name, values in columns.items()}
+            end = self.n_events + len(chunk[EVENT_NUMBER])
+            for name, values in chunk.items():
+                self.file[name].resize(end, axis=0)
+                self.file[name][self.n_events : end] = values
+                self.file[name].flush()
+                self._digests[name].update(np.ascontiguousarray(values).tobytes())
+            self.n_events = end
 
     def digests(self) -> dict[str, str]:
         """Digest every column written so far, whatever the blocks they came in."""
@@ -77,7 +92,7 @@ class EventWriter:
 
 
 @contextmanager
-def writing_events(path: Path, provenance: dict[str, Any]) -> Iterator[EventWriter]:
+def writing_events(path: Path, provenance: dict[str, Any], *, level: int = 4) -> Iterator[EventWriter]:
     """Open an event file to write block by block; it appears under its name when all is written.
 
     Until then it grows as `PATH.partial`, which other processes may read meanwhile (single writer, multiple
@@ -89,9 +104,10 @@ def writing_events(path: Path, provenance: dict[str, Any]) -> Iterator[EventWrit
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name}.partial")
     try:
-        with h5py.File(partial, "w", libver="latest") as file:
-            writer = EventWriter(file, path)
+        with _created(partial) as file:
+            writer = EventWriter(file, path, level)
             yield writer
+            writer.finish()
         if not writer.n_events:
             raise DataError(f"{path}: no events to write")
         with h5py.File(partial, "r+", libver="latest") as file:
@@ -115,18 +131,18 @@ def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     columns = stored_columns(events)
-    # Made in memory: on a full disk HDF5 itself does not fail, it crashes.
-    image = io.BytesIO()
-    with h5py.File(image, "w") as file:
-        _create(file, events, columns, chunk=min(CHUNK_EVENTS, len(events)), level=9)
-        for name, values in columns.items():
-            file[name].resize(len(events), axis=0)
-            file[name][:] = values
-        file.attrs["provenance"] = json.dumps(provenance, indent=1)
-        digests = {n: hashlib.sha256(np.ascontiguousarray(v).tobytes()).hexdigest() for n, v in columns.items()}
-        file.attrs[DIGESTS] = json.dumps(digests)
+    _check_room(path, columns)
     try:
-        temporary.write_bytes(image.getbuffer())
+        with _created(temporary) as file:
+            _create(file, events, columns, chunk=min(CHUNK_EVENTS, len(events)), level=9)
+            for name, values in columns.items():
+                file[name].resize(len(events), axis=0)
+                file[name][:] = values
+            file.attrs["provenance"] = json.dumps(provenance, indent=1)
+            digests = {
+                name: hashlib.sha256(np.ascontiguousarray(values).tobytes()) for name, values in columns.items()
+            }
+            file.attrs[DIGESTS] = json.dumps({name: digest.hexdigest() for name, digest in digests.items()})
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -155,7 +171,7 @@ def join_event_files(paths: Sequence[Path], target: Path, provenance: dict[str, 
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     try:
-        with h5py.File(temporary, "w", libver="latest") as file:
+        with _created(temporary) as file:
             _describe(file, first)
             for name, values in stored_columns(first).items():
                 layout = h5py.VirtualLayout(shape=(n_events, *values.shape[1:]), dtype=values.dtype)
@@ -185,6 +201,27 @@ def stored_columns(events: EventBatch) -> dict[str, NDArray[Any]]:
     if events.menu_bits is not None:
         columns[MENU_BITS] = np.packbits(events.menu_bits, axis=1, bitorder="little")
     return columns
+
+
+def _check_room(path: Path, columns: dict[str, NDArray[Any]]) -> None:
+    """Ask for room beforehand: on a full disk HDF5 does not fail, it crashes."""
+    needed = sum(values.nbytes for values in columns.values()) + _OVERHEAD_BYTES
+    free = shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise DataError(f"{path}: events can need {needed / 1e6:.1f} MB, {free / 1e6:.1f} MB are free")
+
+
+def _created(path: Path) -> h5py.File:
+    """Create a file of the format that can be read while it is written, and that holds no times.
+
+    h5py has no argument for the times of the root group, so that equal events could not be equal bytes.
+    """
+    creation = h5py.h5p.create(h5py.h5p.FILE_CREATE)
+    creation.set_obj_track_times(False)
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_libver_bounds(h5py.h5f.LIBVER_LATEST, h5py.h5f.LIBVER_LATEST)
+    access.set_fclose_degree(h5py.h5f.CLOSE_STRONG)
+    return h5py.File(h5py.h5f.create(os.fsencode(path), h5py.h5f.ACC_TRUNC, creation, access))
 
 
 def _create(

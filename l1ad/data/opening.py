@@ -10,8 +10,10 @@ import h5py
 
 from l1ad.core.errors import DataError
 from l1ad.core.layout import InputLayout
-from l1ad.data.event_file import INPUTS, EventFile, file_digest
+from l1ad.data.event_file import EventFile, file_digest
+from l1ad.data.event_header import INPUTS
 from l1ad.data.events import EventBatch, concatenated
+from l1ad.data.nanoaod.files import digest_of_files
 from l1ad.data.reader import BLOCK_EVENTS, EventFormat, EventReader
 from l1ad.data.samples import locate_events
 
@@ -65,15 +67,15 @@ def open_events(location: str | Path, options: ReadOptions | None = None) -> Eve
         return EventFile(path)
     # Readers of other formats bring libraries along that nobody else should wait for.
     module, function = _READERS[found]
-    reader: EventReader = getattr(importlib.import_module(module), function)(str(path), options)
+    reader: EventReader = getattr(importlib.import_module(module), function)(str(location), options)
     return reader
 
 
 _READERS = {
-    EventFormat.ADC2021: ("l1ad.data.adc2021", "open_adc2021"),
-    EventFormat.NANOAOD: ("l1ad.data.nanoaod", "open_nanoaod"),
-    EventFormat.UGT: ("l1ad.data.ugt_text", "open_ugt"),
-    EventFormat.TABLE: ("l1ad.data.tables", "open_table"),
+    EventFormat.ADC2021: ("l1ad.data.adc2021.reader", "open_adc2021"),
+    EventFormat.NANOAOD: ("l1ad.data.nanoaod.reader", "open_nanoaod"),
+    EventFormat.UGT: ("l1ad.data.ugt.reader", "open_ugt"),
+    EventFormat.TABLE: ("l1ad.data.tables.reader", "open_table"),
     EventFormat.IMAGES: ("l1ad.data.images", "open_images"),
 }
 
@@ -95,10 +97,14 @@ def load_events(
 def events_digest(location: str | Path) -> str:
     """Digest what events are read from: the bytes of the file, and of those that it puts in a row.
 
+    Files of a glob are digested in a row, those behind a URL by their identity (`digest_of_files`).
+
     Raises:
         DataError: If there is no such file.
     """
     path = locate_events(str(location))
+    if not path.is_file() and _format_of(str(location), path) is EventFormat.NANOAOD:
+        return digest_of_files(str(location))  # a glob or a URL
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     if _format_of(str(location), path) is not EventFormat.L1AD:
@@ -115,22 +121,33 @@ _BY_SUFFIX = {
     ".txt": EventFormat.UGT,
     ".csv": EventFormat.TABLE,
     ".parquet": EventFormat.TABLE,
+    ".pq": EventFormat.TABLE,
 }
+
+
+_BY_DATASET = (
+    ({"Particles"}, EventFormat.ADC2021),
+    ({"jetConstituentList", "jetConstituentsList", "constituents"}, EventFormat.IMAGES),
+)
 
 
 def _format_of(location: str, path: Path) -> EventFormat:
     """Tell a format by the ending of the name, and HDF5 by what is inside."""
-    by_suffix = _BY_SUFFIX.get(Path(location.split("?")[0]).suffix.lower())
+    is_url = "://" in location
+    by_suffix = _BY_SUFFIX.get(Path(location.split("?")[0] if is_url else location).suffix.lower())
     if by_suffix is not None:
         return by_suffix
+    if is_url:
+        return EventFormat.NANOAOD  # the one format that comes from afar
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     if not h5py.is_hdf5(path):
         return EventFormat.L1AD  # whose reader says what is wrong with it
     try:
         with h5py.File(path, "r", swmr=path.name.endswith(".partial")) as file:
-            if "Particles" in file:
-                return EventFormat.ADC2021
+            for names, found in _BY_DATASET:
+                if not names.isdisjoint(file):
+                    return found
             return EventFormat.L1AD if INPUTS in file or "layout" in file.attrs else EventFormat.TABLE
     except OSError:
         return EventFormat.L1AD

@@ -19,8 +19,8 @@ def hardware_integers(field: InputField, values: NDArray[np.floating]) -> tuple[
     """Round physical values to the hardware steps of an input.
 
     To the nearest step, a tie to the even one. An angle in rad comes round: -π and π are one integer. What
-    lies beyond the ends of the word is cut off at them, as the trigger saturates. A muon's pT counts from 1,
-    index 0 being no muon (µGT scales), so 0 GeV is 1 there; an absent object is the caller's to set to 0.
+    lies beyond the ends of the word is cut off at them, as the trigger saturates. A muon's pT in steps of the
+    µGT counts from 1, index 0 being no muon, so 0 GeV is 1 there; an absent object is the caller's to set to 0.
 
     Args:
         field: The input.
@@ -105,4 +105,6 @@ def fill_objects(
 
 
 def _counts_from_one(field: InputField) -> bool:
-    return field.object_type == "mu" and field.quantity == "pt"
+    """Tell the muon pT of the µGT, 9 bits in steps of 0.5 GeV, from one in steps of another layout."""
+    is_muon_pt = field.object_type == "mu" and field.quantity == "pt"
+    return is_muon_pt and (field.lsb, field.raw_max) == (0.5, 511)

@@ -9,13 +9,11 @@ from l1ad.core.names import cpp_identifier
 from l1ad.core.ports import InputPorts, Interface
 from l1ad.core.trace import SCORE, Trace
 from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.data.ugt.lines import ugt_lines
 
 __all__ = ["EXPECTED_FILE", "INPUTS_FILE", "UGT_FILE", "WORDS_FILE", "write_vectors"]
 
 INPUTS_FILE, WORDS_FILE, EXPECTED_FILE, UGT_FILE = "inputs.csv", "words.txt", "expected.csv", "ugt.txt"
-
-_UGT_ALGORITHM_DIGITS = 128
-"""512 algorithm bits."""
 
 
 def write_vectors(
@@ -45,9 +43,7 @@ def write_vectors(
     lines = [" ".join(f"{int(word):0{n}x}" for word, n in zip(row, digits, strict=True)) for row in words]
     (folder / WORDS_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     if ports.interface is Interface.UGT:
-        events = enumerate(zip(words, results[:, 1:], strict=True))
-        ugt = [_ugt_line(crossing, row, bits) for crossing, (row, bits) in events]
-        (folder / UGT_FILE).write_text("\n".join(ugt) + "\n", encoding="utf-8")
+        (folder / UGT_FILE).write_bytes(ugt_lines(np.arange(len(words)), words, results[:, 1:]))
 
 
 def _column(name: str) -> str:
@@ -60,12 +56,3 @@ def _column(name: str) -> str:
 def _write_csv(path: Path, names: tuple[str, ...] | list[str], rows: NDArray[np.integer]) -> None:
     text = [",".join(names), *(",".join(map(str, row)) for row in rows.tolist())]
     path.write_text("\n".join(text) + "\n", encoding="utf-8")
-
-
-def _ugt_line(crossing: int, words: NDArray[np.uint64], accepts: NDArray[np.int64]) -> str:
-    """Write 60 fields: crossing, 56 words, external conditions, algorithm bits, final decision."""
-    fields = [f"{crossing:04d}"]
-    fields += [f"{int(word):0{16 if index < 8 else 8}x}" for index, word in enumerate(words)]
-    bits = sum(int(bit) << number for number, bit in enumerate(accepts))
-    fields += [f"{0:064x}", f"{bits:0{_UGT_ALGORITHM_DIGITS}x}", str(int(bits != 0))]
-    return " ".join(fields)

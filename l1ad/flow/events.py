@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from l1ad.config.run import DataConfig
 from l1ad.core.errors import DataError
 from l1ad.data.events import EventBatch
-from l1ad.data.opening import events_digest, load_events
+from l1ad.data.opening import events_digest, load_events, open_events
 
 __all__ = [
     "BACKGROUND",
     "BackgroundSplit",
     "background_digest",
+    "check_unweighted",
     "read_signals",
     "sources",
     "split_background",
@@ -47,6 +48,7 @@ def unseen_scores(data: DataConfig, scores_raw: NDArray[np.int64]) -> NDArray[np
 def split_background(data: DataConfig) -> BackgroundSplit:
     """Read the background and cut it by position: first part training, next validation, rest rates."""
     events = load_events(data.background)
+    _refuse_weights(data, events)
     n_training, n_seen = _cuts(data, len(events))
     return BackgroundSplit(
         training=events.select(0, n_training),
@@ -72,6 +74,26 @@ def read_signals(data: DataConfig) -> dict[str, EventBatch]:
 def background_digest(data: DataConfig) -> str:
     """Digest the background's file."""
     return events_digest(data.background)
+
+
+def check_unweighted(data: DataConfig) -> None:
+    """Refuse a weighted background: thresholds and rates count events, each as one.
+
+    Raises:
+        DataError: If the background's events have weights that are not all 1.
+    """
+    for block in open_events(data.background).blocks():
+        if block.weight is None:
+            return
+        _refuse_weights(data, block)
+
+
+def _refuse_weights(data: DataConfig, events: EventBatch) -> None:
+    if events.weight is not None and (events.weight != 1).any():
+        raise DataError(
+            f"{data.background}: its events have weights, and training and rates take each as one; give a "
+            "sample without (for simulated zero bias: enrichment 0)"
+        )
 
 
 def _cuts(data: DataConfig, n_events: int) -> tuple[int, int]:

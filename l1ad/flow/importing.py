@@ -12,7 +12,8 @@ from l1ad.config.importing import ImportConfig, InputsConfig, ScalingConfig
 from l1ad.config.run import RunConfig
 from l1ad.core.errors import ConfigError, DataError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputLayout, known_layouts, numbered_inputs
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import known_layouts, numbered_inputs
 from l1ad.core.network import FrozenNetwork
 from l1ad.core.scaling import Scaling, lossless_working_type
 from l1ad.core.score import Score, ScoreFunction

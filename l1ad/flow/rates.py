@@ -9,7 +9,7 @@ from l1ad.config.run import RatesConfig
 from l1ad.core.errors import DataError
 from l1ad.core.trigger_file import algorithm_digest, save_trigger, trigger_digest
 from l1ad.data.score_file import read_scores
-from l1ad.flow.events import BACKGROUND, background_digest, unseen_scores
+from l1ad.flow.events import BACKGROUND, background_digest, check_unweighted, unseen_scores
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.metrics.efficiency import Efficiency, area_under_curve, efficiency_at_fraction
 from l1ad.rates.rate import Rate, thresholds_for_budgets
@@ -74,6 +74,7 @@ def rates(run: RunDirectory) -> RunRates:
     scores = read_scores(run.scores(BACKGROUND), algorithm_digest=digest)
     if scores.events_digest != background_digest(run.config.data):
         raise DataError(f"{run.scores(BACKGROUND)}: scores of other events; run `l1ad emulate` again")
+    check_unweighted(run.config.data)
     background = unseen_scores(run.config.data, scores.score_raw)
     stream = configured_stream(run.config.rates)
     budgets = configured_budgets(run.config.rates)

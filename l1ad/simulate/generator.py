@@ -1,6 +1,5 @@
 """Pythia 8: from settings to the final-state particles of a batch of events."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from l1ad.core.quiet import silenced
 if TYPE_CHECKING:
     import pythia8mc
 
-__all__ = ["BATCH_EVENTS", "Particles", "generated_batches", "pythia_version"]
+__all__ = ["BATCH_EVENTS", "Generator", "Particles", "pythia_version"]
 
 BATCH_EVENTS = 250
 """Events simulated together. Part of the definition of a sample: random numbers are drawn by batch."""
@@ -37,6 +36,9 @@ class Particles:
         eta: Pseudorapidity.
         phi: Azimuth in rad, -π to π.
         energy: Energy in GeV.
+        radius_m: Distance from the beam at which it came into being.
+        impact_cm: Transverse distance at which it passes the beam, as if it flew straight.
+        pthat: Transverse momentum of the hardest exchange of each event in GeV, shape (n_events,).
     """
 
     n_events: int
@@ -47,26 +49,40 @@ class Particles:
     eta: NDArray[np.float64]
     phi: NDArray[np.float64]
     energy: NDArray[np.float64]
+    radius_m: NDArray[np.float64]
+    impact_cm: NDArray[np.float64]
+    pthat: NDArray[np.float64]
 
 
-def generated_batches(
-    settings: list[str], *, beam_energy_gev: float, seed: int, n_events: int
-) -> Iterator[Particles]:
-    """Generate events in batches of `BATCH_EVENTS`.
+class Generator:
+    """A started Pythia. Equal seeds and settings give equal events in equal batches."""
 
-    Args:
-        settings: Pythia settings, one `Name = value` each.
-        beam_energy_gev: Proton-proton centre-of-mass energy.
-        seed: Any non-negative number; equal seeds and settings give equal events.
-        n_events: Events to generate; the last batch may be shorter.
+    def __init__(self, settings: list[str], *, beam_energy_gev: float, seed: int) -> None:
+        """Start Pythia.
 
-    Raises:
-        ToolError: If Pythia is not installed, or gives up on an event.
-        ConfigError: If Pythia does not know a setting or cannot start with them.
-    """
-    pythia = _started(settings, beam_energy_gev=beam_energy_gev, seed=seed)
-    for start in range(0, n_events, BATCH_EVENTS):
-        yield _generated(pythia, min(BATCH_EVENTS, n_events - start))
+        Args:
+            settings: Pythia settings, one `Name = value` each.
+            beam_energy_gev: Proton-proton centre-of-mass energy.
+            seed: Any non-negative number.
+
+        Raises:
+            ToolError: If Pythia is not installed.
+            ConfigError: If Pythia does not know a setting or cannot start with them.
+        """
+        self._pythia = _started(settings, beam_energy_gev=beam_energy_gev, seed=seed)
+
+    def batch(self, n_events: int) -> Particles:
+        """Generate the next events.
+
+        Raises:
+            ToolError: If Pythia gives up on an event.
+        """
+        return _generated(self._pythia, n_events)
+
+    @property
+    def cross_section_mb(self) -> float:
+        """Cross section of the settings in mb, as the events so far estimate it."""
+        return float(self._pythia.infoPython().sigmaGen())
 
 
 def pythia_version() -> str:
@@ -104,22 +120,27 @@ def _generated(pythia: "pythia8mc.Pythia", n_events: int) -> Particles:
     batch = pythia.nextBatch(n_events)
     if len(batch) != n_events:
         raise ToolError(f"Pythia gave up after {len(batch)} of {n_events} events")
-    final = batch.prt[batch.prt.status > 0]
-    flat = ak.flatten(final)
+    flat = ak.flatten(batch.prt)
+    final = np.asarray(flat.status) > 0
     pdg_id, px, py, pz, energy = (
-        np.asarray(ak.to_numpy(column), dtype=np.float64)
+        np.asarray(column)[final].astype(np.float64)
         for column in (flat.id, flat.p.px, flat.p.py, flat.p.pz, flat.p.e)
     )
-    pt = np.hypot(px, py)
+    # A particle of the collision itself has no production vertex.
+    x, y = (ak.to_numpy(ak.fill_none(one, 0.0))[final] for one in (flat.vProd.px, flat.vProd.py))
+    pt = np.maximum(np.hypot(px, py), 1e-9)
     unique, where = np.unique(pdg_id.astype(np.int64), return_inverse=True)
     charges = np.array([pythia.particleData.charge(int(one)) for one in unique])
     return Particles(
         n_events=n_events,
-        event=np.repeat(np.arange(n_events), ak.to_numpy(ak.num(final))),
+        event=np.repeat(np.arange(n_events), ak.to_numpy(ak.num(batch.prt)))[final],
         pdg_id=pdg_id.astype(np.int64),
         charge=charges[where],
         pt=pt,
-        eta=np.arcsinh(pz / np.maximum(pt, 1e-9)),
+        eta=np.arcsinh(pz / pt),
         phi=np.arctan2(py, px),
         energy=energy,
+        radius_m=np.hypot(x, y) / 1000,  # Pythia gives mm
+        impact_cm=np.abs(x * py - y * px) / pt / 10,
+        pthat=np.sqrt(np.asarray(batch.info.pT2Hat, dtype=np.float64)),
     )

@@ -1,62 +1,75 @@
-"""From detector candidates to the 19 objects of the global trigger, in hardware integers."""
+"""From crossings to the objects of the global trigger: candidates, hardware integers, menu bits."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.sample import DetectorConfig
-from l1ad.core.layout import InputLayout, ugt_57
-from l1ad.simulate.calorimeter import PHI_TOWERS, Candidates, Towers, egamma, jets, measured_towers
-from l1ad.simulate.generator import Particles
+from l1ad.config.detector import TriggerConfig
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import ugt_57
+from l1ad.simulate.calorimeter import Candidates, egamma, jets, measured_towers, missing_energy
+from l1ad.simulate.crossing import Crossings
+from l1ad.simulate.muons import muons
 
-__all__ = ["simulated_inputs"]
+__all__ = ["TriggerObjects", "found_objects", "hardware_inputs"]
 
 
-def simulated_inputs(
-    particles: Particles, detector: DetectorConfig, rng: np.random.Generator
-) -> NDArray[np.int16]:
-    """Run the detector and the trigger on a batch of events.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TriggerObjects:
+    """What the trigger finds in crossings.
+
+    Attributes:
+        n_crossings: Number of crossings.
+        met: One entry a crossing.
+        egamma: e/γ candidates.
+        muons: Muons.
+        jets: Jets.
+        htt: Sum of the pT of jets in GeV, shape (n_crossings,).
+    """
+
+    n_crossings: int
+    met: Candidates
+    egamma: Candidates
+    muons: Candidates
+    jets: Candidates
+    htt: NDArray[np.float64]
+
+
+def found_objects(crossings: Crossings, trigger: TriggerConfig, rng: np.random.Generator) -> TriggerObjects:
+    """Run the trigger's algorithms on crossings."""
+    n_crossings = len(crossings.et)
+    towers = measured_towers(crossings.et, trigger, rng)
+    found = jets(towers, trigger)
+    summed = (found.pt >= trigger.sums_jet_gev) & (np.abs(found.eta) < trigger.sums_jet_eta_max)
+    return TriggerObjects(
+        n_crossings=n_crossings,
+        met=missing_energy(towers, trigger),
+        egamma=egamma(towers, trigger),
+        muons=muons(crossings, trigger, rng),
+        jets=found,
+        htt=np.bincount(found.event[summed], weights=found.pt[summed], minlength=n_crossings).astype(
+            np.float64
+        ),
+    )
+
+
+def hardware_inputs(objects: TriggerObjects) -> NDArray[np.int16]:
+    """Write the objects into the words of the global trigger.
 
     Objects are sorted by pT, capped at 4 e/γ, 4 µ and 10 jets, and zero where absent. pT is cut down to
-    hardware steps and stops at the highest; η is rounded, φ cut down.
+    hardware steps and stops at the highest, as the words do; η is rounded, φ cut down.
 
     Returns:
-        Hardware integers of the layout `ugt_57`, shape (n_events, 57).
+        Hardware integers of the layout `ugt_57`, shape (n_crossings, 57).
     """
     layout = ugt_57()
-    inputs = np.zeros((particles.n_events, layout.n_inputs), dtype=np.int16)
-    towers = measured_towers(particles, detector, rng)
-    _fill(inputs, layout, "met", _missing_energy(towers))
-    _fill(inputs, layout, "eg", egamma(towers, detector))
-    _fill(inputs, layout, "mu", _muons(particles, detector, rng))
-    _fill(inputs, layout, "jet", jets(towers, detector))
+    inputs = np.zeros((objects.n_crossings, layout.n_inputs), dtype=np.int16)
+    for object_type, found in (
+        ("met", objects.met), ("eg", objects.egamma), ("mu", objects.muons), ("jet", objects.jets)
+    ):  # fmt: skip
+        _fill(inputs, layout, object_type, found)
     return inputs
-
-
-def _missing_energy(towers: Towers) -> Candidates:
-    """Sum all towers as vectors and turn round."""
-    phi = (np.arange(PHI_TOWERS) + 0.5) * (2 * np.pi / PHI_TOWERS)
-    along_phi = towers.total.sum(axis=1)
-    x, y = -(along_phi @ np.cos(phi)), -(along_phi @ np.sin(phi))
-    n_events = len(along_phi)
-    return Candidates(
-        event=np.arange(n_events), pt=np.hypot(x, y), eta=np.zeros(n_events), phi=np.arctan2(y, x) % (2 * np.pi)
-    )
-
-
-def _muons(particles: Particles, detector: DetectorConfig, rng: np.random.Generator) -> Candidates:
-    """Measure muons at the vertex."""
-    is_muon = np.abs(particles.pdg_id) == 13
-    is_muon &= (np.abs(particles.eta) < detector.muon_eta_max) & (particles.pt > detector.muon_threshold_gev)
-    draws = rng.standard_normal((3, int(is_muon.sum())))
-    found = rng.random(draws.shape[1]) < detector.muon_efficiency
-    eta = particles.eta[is_muon] + detector.muon_angle_resolution * draws[1]
-    phi = particles.phi[is_muon] + detector.muon_angle_resolution * draws[2]
-    return Candidates(
-        event=particles.event[is_muon][found],
-        pt=(particles.pt[is_muon] * np.exp(detector.muon_pt_resolution * draws[0]))[found],
-        eta=np.clip(eta, -detector.muon_eta_max, detector.muon_eta_max)[found],
-        phi=(phi % (2 * np.pi))[found],
-    )
 
 
 def _fill(inputs: NDArray[np.int16], layout: InputLayout, object_type: str, found: Candidates) -> None:

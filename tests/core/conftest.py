@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, exact_accumulator
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score

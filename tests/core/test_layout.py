@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from l1ad.core.errors import DataError
-from l1ad.core.layout import InputField, InputLayout, ugt_57
+from l1ad.core.layout import InputField, InputLayout
+from l1ad.core.layouts import ugt_57
 
 
 def field(*, slot: int = 0, quantity: str = "pt", raw_min: int = 0, raw_max: int = 511) -> InputField:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from l1ad.core.errors import NotExactError
-from l1ad.core.layout import InputField, InputLayout, regions_18x14, ugt_57
+from l1ad.core.layout import InputField, InputLayout
+from l1ad.core.layouts import regions_18x14, ugt_57
 from l1ad.core.ports import UGT_LISTS, Interface, input_ports
 
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputField, InputLayout, numbered_inputs, ugt_57
+from l1ad.core.layout import InputField, InputLayout
+from l1ad.core.layouts import numbered_inputs, ugt_57
 from l1ad.core.scaling import Scaling, lossless_working_type
 from l1ad.core.tensor import TensorType
 

@@ -8,7 +8,7 @@ import pytest
 
 from l1ad.core.errors import TriggerFileError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import numbered_inputs
+from l1ad.core.layouts import numbered_inputs
 from l1ad.core.network import (
     Activation,
     Conv2D,

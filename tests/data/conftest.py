@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch
 
 Events = Callable[[int, int], EventBatch]

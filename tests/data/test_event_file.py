@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from l1ad.core.layout import InputLayout, numbered_inputs, regions_18x14
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import numbered_inputs, regions_18x14
 from l1ad.data.event_file import EventFile, file_digest, read_events
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.data.event_file import EventFile, read_events
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
@@ -66,7 +66,8 @@ def test_a_file_that_is_not_hdf5_is_refused(path: Path, content: bytes) -> None:
 
 
 UNKNOWN = (
-    "is not known; known are ugt_57, regions_18x14, and others are spelled out in the attribute 'layout_fields'"
+    "is not known; known are ugt_57, regions_18x14, hlt_57, and others are spelled out in the attribute "
+    "'layout_fields'"
 )
 
 

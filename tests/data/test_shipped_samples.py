@@ -10,12 +10,15 @@ from l1ad.data.event_file import EventFile, read_events
 from l1ad.data.samples import locate_events, shipped_samples
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "samples"
-SIGNALS = {"a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu"}
-NAMES = sorted({"minimum_bias", *SIGNALS})
+SIGNALS = {
+    "a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu", "h_to_aa_4b", "displaced_muons", "emerging_jets",
+    "vbf_h_invisible",
+}  # fmt: skip
+NAMES = sorted({"zero_bias", *SIGNALS})
 MEGABYTE = 1_000_000
 
 
-def test_minimum_bias_and_four_signals_ship() -> None:
+def test_zero_bias_and_eight_signals_ship() -> None:
     assert sorted(shipped_samples()) == NAMES
 
 
@@ -27,7 +30,7 @@ def test_all_samples_together_are_small_enough_to_ship() -> None:
 def test_a_sample_holds_as_many_events_as_its_configuration_says(name: str) -> None:
     events = read_events(locate_events(f"sample:{name}"))
     assert len(events) == load_config(CONFIGS / f"{name}.yaml", SampleConfig).events
-    assert len(events) >= (5_000 if name in SIGNALS else 150_000)
+    assert len(events) >= (5_000 if name in SIGNALS else 400_000)
     np.testing.assert_array_equal(events.event_number, np.arange(len(events)))
     assert events.sample == name
 
@@ -44,6 +47,38 @@ def test_a_sample_says_what_made_it(name: str) -> None:
 def test_a_sample_was_made_with_the_configuration_beside_it(name: str) -> None:
     made_with = SampleConfig.model_validate(EventFile(shipped_samples()[name]).provenance["configuration"])
     assert made_with == load_config(CONFIGS / f"{name}.yaml", SampleConfig)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_event_of_a_sample_knows_its_crossing_its_pileup_and_the_decision_of_the_menu(name: str) -> None:
+    events = read_events(shipped_samples()[name])
+    known = {"run", "lumi_section", "bunch_crossing", "pileup"}
+    assert set(events.columns) == known
+    assert events.pileup is not None
+    assert events.menu is not None
+    assert events.menu_bits is not None
+    # Poisson of 50, spread by 5 % over 2352 bunches.
+    assert abs(events.pileup.mean() - 50) < 4 * np.hypot(7.5 / np.sqrt(len(events)), 2.5 / np.sqrt(2352))
+    assert events.menu_bits.any()
+    assert {"L1_SingleMu22", "L1_HTT360", "L1_ETM120"} <= set(events.menu.names)
+
+
+def test_the_menu_takes_a_sane_part_of_zero_bias_and_more_of_every_signal() -> None:
+    accepted = {}
+    for name in NAMES:
+        events = read_events(shipped_samples()[name])
+        assert events.menu is not None
+        assert events.menu_bits is not None
+        accepted[name] = events.menu_bits[:, events.menu.unprescaled].any(axis=1).mean()
+    zero_bias = accepted.pop("zero_bias")
+    # The Level-1 trigger accepts 100 kHz at most, and this menu is a small one.
+    assert 10 < zero_bias * 2352 * 11.2455 < 100
+    assert min(accepted.values()) > 5 * zero_bias
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_columns_of_a_sample_are_what_was_written(name: str) -> None:
+    EventFile(shipped_samples()[name]).check_digests()
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -71,8 +106,8 @@ def test_any_other_name_is_a_path() -> None:
 
 def test_an_unknown_sample_is_answered_with_the_known_ones() -> None:
     words = (
-        "no sample 'zero_bias' ships with l1ad; there are a_to_4l, h_to_tautau, hch_to_taunu, "
-        "lq_to_btau, minimum_bias"
+        "no sample 'minimum_bias' ships with l1ad; there are a_to_4l, displaced_muons, emerging_jets, "
+        "h_to_aa_4b, h_to_tautau, hch_to_taunu, lq_to_btau, vbf_h_invisible, zero_bias"
     )
     with pytest.raises(DataError, match=words):
-        locate_events("sample:zero_bias")
+        locate_events("sample:minimum_bias")

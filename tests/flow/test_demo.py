@@ -54,7 +54,7 @@ def test_thresholds_keep_within_their_budget_on_events_that_no_training_has_seen
     folder, summary = demo
     trigger = load_trigger(folder / "runs/demo/trigger.json")
     assert dict(trigger.thresholds) == summary["thresholds"]
-    background = read_events(shipped_samples()["minimum_bias"])
+    background = read_events(shipped_samples()["zero_bias"])
     unseen = background.inputs_raw[int(0.3 * len(background)) + int(0.1 * len(background)) :]
     scores = emulate(trigger, unseen).score_raw
     for name, budget_hz in (("tight", 1000.0), ("loose", 5000.0)):

@@ -7,7 +7,7 @@ import pytest
 
 from l1ad.config.run import DataConfig
 from l1ad.core.errors import DataError
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.flow.events import split_background, unseen_scores

@@ -116,8 +116,8 @@ def test_another_configuration_does_not_overwrite_a_training(demo_copy: Path, l1
         ({"trainning": {}}, "unknown key 'trainning'; did you mean 'training'?"),
         ({"training": {"epohcs": 3}}, "unknown key 'training.epohcs'; did you mean 'epochs'?"),
         (
-            {"data": {"background": "sample:zero_bias"}},
-            "no sample 'zero_bias' ships with l1ad; there are",
+            {"data": {"background": "sample:zero_bais"}},
+            "no sample 'zero_bais' ships with l1ad; there are",
         ),
         ({"data": {"background": "gone.h5"}}, "gone.h5: no such file"),
         ({"model": {"input_type": "ap_fixd<8,3>"}}, "'ap_fixd<8,3>' is not an ap_fixed or ap_ufixed type"),
@@ -232,7 +232,7 @@ def test_a_fault_in_a_later_block_leaves_no_scores_and_the_old_ones_stay(
     from l1ad.data.samples import shipped_samples
 
     path = tmp_path / "long.h5"
-    path.write_bytes(shipped_samples()["minimum_bias"].read_bytes())
+    path.write_bytes(shipped_samples()["zero_bias"].read_bytes())
     with h5py.File(path, "r+") as file:
         file["inputs"][300_000, 3] = 512
     (tmp_path / "scores.h5").write_text("older scores")

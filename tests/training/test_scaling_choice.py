@@ -3,7 +3,7 @@
 import numpy as np
 
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.data.event_file import read_events
 from l1ad.data.events import EventBatch
 from l1ad.data.samples import shipped_samples
@@ -13,7 +13,7 @@ INPUT_TYPE = FixedType.from_cpp("ap_fixed<8,5,AP_RND_CONV,AP_SAT>")
 
 
 def test_scaled_background_has_a_width_near_one_and_nothing_is_lost_before_the_cast() -> None:
-    events = read_events(shipped_samples()["minimum_bias"], stop=100_000)
+    events = read_events(shipped_samples()["zero_bias"], stop=100_000)
     scaling = chosen_scaling(events, INPUT_TYPE)
     assert scaling.lossless_before_cast
     real, present = scaling.as_real(events.inputs_raw), events.layout.present(events.inputs_raw)

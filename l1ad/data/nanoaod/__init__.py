@@ -1,0 +1,1 @@
+"""CMS NanoAOD: Level-1 and scouting objects in ROOT files."""

@@ -1,0 +1,1 @@
+"""Tables of named columns: CSV, Parquet and HDF5."""

@@ -1,0 +1,1 @@
+"""Test vectors of the CMS global trigger, as text."""

@@ -1,0 +1,53 @@
+"""A figure of one axes or more in the style of the house, written at once or not at all."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = ["COLOURS", "canvas"]
+
+# Okabe & Ito's colours, told apart with any kind of colour vision.
+COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Colours of lines, in the order of use."""
+
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "mathtext.fontset": "dejavusans",
+    "font.size": 15,
+    "legend.fontsize": 12,
+}
+
+
+@contextmanager
+def canvas(
+    path: Path, *, rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)
+) -> Iterator[list[Any]]:
+    """Open a figure to draw in; it is written as PNG when all is drawn.
+
+    Args:
+        path: File to write.
+        rows: Rows of axes.
+        columns: Axes in a row.
+        size: Width and height in inches.
+
+    Yields:
+        The axes, row by row.
+    """
+    import matplotlib as mpl
+    import mplhep
+
+    mpl.use("Agg")
+    import matplotlib.pyplot as plt
+
+    with plt.style.context([mplhep.style.ROOT, _STYLE]):
+        figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+        figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
+        temporary = path.with_name(f".{path.name}.partial")
+        try:
+            yield list(axes.ravel())
+            figure.savefig(temporary, dpi=110, format="png")
+            temporary.replace(path)
+        finally:
+            plt.close(figure)
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,106 @@
+"""Work in chunks: in parallel, each written whole or not at all, resumed where an earlier run stopped."""
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import l1ad
+from l1ad.core.errors import ToolError
+from l1ad.core.progress import Progress
+from l1ad.simulate.generator import pythia_version
+
+__all__ = ["chunk_seed", "definition_digest", "run_chunks", "save_arrays", "versions"]
+
+
+def run_chunks(
+    work: Callable[[int, Path], None], files: Sequence[Path], *, workers: int, progress: Progress
+) -> None:
+    """Make the files that are not there yet.
+
+    Args:
+        work: Makes one file, given its number and its path; must be importable, as other processes call it.
+        files: One file a chunk; one that exists is finished.
+        workers: Processes to use.
+        progress: Told the number of chunks that are done.
+
+    Raises:
+        ToolError: If a process was killed.
+    """
+    missing = [chunk for chunk, file in enumerate(files) if not file.exists()]
+    progress(len(files) - len(missing), len(files), "")
+    if workers == 1 or len(missing) < 2:
+        for done, chunk in enumerate(missing, start=1):
+            work(chunk, files[chunk])
+            progress(len(files) - len(missing) + done, len(files), "")
+        return
+    # Spawned processes start clean: Pythia holds state that does not survive a fork.
+    with ProcessPoolExecutor(
+        min(workers, len(missing)), mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
+        running = [pool.submit(work, chunk, files[chunk]) for chunk in missing]
+        try:
+            for done, future in enumerate(as_completed(running), start=1):
+                future.result()
+                progress(len(files) - len(missing) + done, len(files), "")
+        except BrokenProcessPool:
+            raise ToolError(
+                "a process that made a chunk was killed, perhaps for want of memory; run again with fewer "
+                "workers: finished chunks are kept"
+            ) from None
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that started it is killed; it would wait for work for ever."""
+
+    def wait() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, daemon=True).start()
+
+
+def save_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> None:
+    """Write arrays under their names, whole or not at all."""
+    temporary = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with temporary.open("wb") as stream:
+            np.savez(stream, allow_pickle=False, **arrays)
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def chunk_seed(*numbers: int) -> int:
+    """Give Pythia's seed of a chunk: far from those of its neighbours."""
+    return int(np.random.SeedSequence(numbers).generate_state(1)[0])
+
+
+def versions() -> dict[str, str]:
+    """List what decides the events beside the configuration."""
+    return {
+        "l1ad": l1ad.__version__,
+        "pythia": pythia_version(),
+        "numpy": np.__version__,
+        "python": platform.python_version(),
+    }
+
+
+def definition_digest(*parts: Any) -> str:
+    """Digest what decides the events, so that chunks of another configuration are never taken over."""
+    decisive = [l1ad.__version__, pythia_version(), *parts]
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
