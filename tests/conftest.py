@@ -8,7 +8,8 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.layout import InputLayout, numbered_inputs, regions_18x14, ugt_57
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import numbered_inputs, regions_18x14, ugt_57
 from l1ad.core.network import (
     Activation,
     ActivationFunction,

@@ -65,8 +65,38 @@ def bench_formats(
         print_table(f"{events:,} events in each format, read 3 times in turns", header, rows)
 
 
+def bench_simulate(
+    sample: Annotated[Path, typer.Argument(help="A zero-bias sample file.")] = Path(
+        "configs/samples/zero_bias.yaml"
+    ),
+    pool: Annotated[Path | None, typer.Option(help="Folder of its pool; made if it is not finished.")] = None,
+    crossings: Annotated[int, typer.Option(min=250, help="Crossings of one turn and process.")] = 2000,
+    collisions: Annotated[int, typer.Option(min=1, help="Collisions of one turn.")] = 2000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes of the last line.")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """Time Pythia alone, the making of a pool, and crossings put together from it, in turns."""
+    from l1ad.cli.terminal import print_json, print_table
+    from l1ad.flow.bench_simulate import simulation_speeds
+
+    speeds = simulation_speeds(
+        sample, pool_folder=pool, collisions=collisions, crossings=crossings, workers=workers
+    )
+    if json:
+        print_json([speed.document() for speed in speeds])
+        return
+    rows = [
+        [one.what, str(one.processes), f"{one.events:,}", f"{one.events_per_second:,.0f}",
+         "" if one.ratio is None else f"{one.ratio:.3f}"]
+        for one in speeds
+    ]  # fmt: skip
+    header = ["what", "processes", "events", "events/s", "ratio to Pythia"]
+    print_table("Simulation speed, median of 3 turns", header, rows)
+
+
 BENCHES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("emulate", bench_emulate, "l1ad bench emulate runs/demo/trigger.json"),
+    ("simulate", bench_simulate, "l1ad bench simulate configs/samples/zero_bias.yaml"),
     ("formats", bench_formats, "l1ad bench formats --events 200000"),
 )
 """The benchmarks: name, command, example."""

@@ -167,8 +167,10 @@ def _named(kind: Any, value: str, option: str) -> Any:
 
 
 def _command(name: str, arguments: list[Any], said: dict[str, Any]) -> str:
+    from l1ad.data.nanoaod.files import shown_location
+
     options = [word for option, value in said.items() if value is not None for word in (option, value)]
-    return shlex.join(["l1ad", "data", name, *map(str, (*arguments, *options))])
+    return shlex.join(["l1ad", "data", name, *(shown_location(str(one)) for one in (*arguments, *options))])
 
 
 DATA_COMMANDS: tuple[tuple[str, Callable[..., None], str], ...] = (

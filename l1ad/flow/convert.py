@@ -14,6 +14,7 @@ from l1ad.core.progress import Progress, silent
 from l1ad.data.event_file import EventFile, file_digest
 from l1ad.data.event_writer import join_event_files
 from l1ad.data.events import EventBatch, check_alike
+from l1ad.data.nanoaod.files import shown_location
 from l1ad.data.opening import ReadOptions, events_digest, open_events
 from l1ad.data.prescales import read_prescales, with_prescales
 from l1ad.data.reader import EventFormat, EventReader
@@ -137,7 +138,11 @@ def convert_events(
     total = total if n_events is None else min(total, n_events)
     found = [
         Source(
-            location=source, format=reader.format, sample=reader.sample, events=0, sha256=events_digest(source)
+            location=shown_location(source),
+            format=reader.format,
+            sample=reader.sample,
+            events=0,
+            sha256=events_digest(source),
         )
         for source, reader in zip(sources, readers, strict=True)
     ]

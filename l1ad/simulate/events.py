@@ -183,10 +183,14 @@ def _batch(
 
 
 def _passes(config: SampleConfig, made: Simulated) -> NDArray[np.bool_]:
-    """Tell which events have a leading e/γ or muon over the filter."""
+    """Tell which events have a leading e/γ or muon over the filter; with features their lepton itself."""
     inputs, layout = made.objects.inputs_raw, made.objects.layout
     if config.lepton_filter_gev is None:
         return np.ones(len(inputs), dtype=bool)
+    if made.features is not None:
+        column = made.features.layout.names.index("lepton_pt")
+        pt = made.features.inputs_raw[:, column] * made.features.layout.fields[column].lsb
+        return np.asarray(pt > config.lepton_filter_gev)
     columns = {field.name: (index, field.lsb) for index, field in enumerate(layout.fields)}
     (electron, electron_lsb), (muon, muon_lsb) = columns["eg_1_pt"], columns["mu_1_pt"]
     threshold = config.lepton_filter_gev

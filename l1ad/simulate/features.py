@@ -33,17 +33,18 @@ def lepton_features(particles: Particles, rng: np.random.Generator) -> NDArray[n
 
     Particles are smeared in pT by 1.5 % (charged), 3 % (photons), 15 % (neutral hadrons). The lepton is the
     leading e or µ within |η| < 2.5; an event without one has zeros in what belongs to it. Isolations sum pT
-    within ΔR < 0.3. Jets are anti-kT of R = 0.4 from 30 GeV; a b jet has three charged particles from 1 GeV
-    that pass the beam at 0.1 mm to 1 cm. MET is split along and across the lepton. S_T sums the jets' pT, the
-    leptons' and MET. Muons and electrons count from 3 GeV.
+    within ΔR < 0.3. Jets are anti-kT of R = 0.4 from 30 GeV, without the lepton; a b jet has three charged
+    particles from 1 GeV that pass the beam at 0.1 mm to 1 cm. MET is split along and across the lepton. S_T sums
+    the jets' pT, the leptons' and MET. Muons and electrons count from 3 GeV.
 
     Returns:
         Hardware integers of the layout `lepton_plus_x`, shape (n_events, 21).
     """
     seen, pt = _smeared(particles, rng)
     layout = features_layout()
-    values = _lepton(particles, seen, pt)
-    values |= _jets(particles, seen, pt)
+    leading = _leading_lepton(particles, seen, pt)
+    values = _lepton(particles, seen, pt, leading)
+    values |= _jets(particles, seen & ~np.isin(np.arange(len(pt)), leading), pt)
     met_x, met_y = _missing(particles, seen, pt)
     along = values.pop("lepton_phi")
     met, angle = np.hypot(met_x, met_y), np.arctan2(met_y, met_x) - along
@@ -70,14 +71,21 @@ def _smeared(particles: Particles, rng: np.random.Generator) -> tuple[NDArray[np
     return seen, particles.pt * np.maximum(0.0, 1 + width * rng.standard_normal(len(kind)))
 
 
-def _lepton(particles: Particles, seen: NDArray[np.bool_], pt: Reals) -> dict[str, Reals]:
-    kind, n_events = np.abs(particles.pdg_id), particles.n_events
-    central = seen & (np.abs(particles.eta) < _ETA_MAX)
-    eligible = np.flatnonzero(central & np.isin(kind, (11, 13)) & (pt > _LEPTON_GEV))
+def _leading_lepton(particles: Particles, seen: NDArray[np.bool_], pt: Reals) -> NDArray[np.int64]:
+    """Find the leading electron or muon of each event; -1 where there is none."""
+    central = seen & (np.abs(particles.eta) < _ETA_MAX) & (pt > _LEPTON_GEV)
+    eligible = np.flatnonzero(central & np.isin(np.abs(particles.pdg_id), (11, 13)))
     ordered = eligible[np.lexsort((-pt[eligible], particles.event[eligible]))]
     events, first = np.unique(particles.event[ordered], return_index=True)
-    leading = np.full(n_events, -1)
+    leading = np.full(particles.n_events, -1)
     leading[events] = ordered[first]
+    return leading
+
+
+def _lepton(
+    particles: Particles, seen: NDArray[np.bool_], pt: Reals, leading: NDArray[np.int64]
+) -> dict[str, Reals]:
+    kind = np.abs(particles.pdg_id)
     there = leading >= 0
 
     def of_lepton(values: NDArray[np.generic]) -> Reals:
@@ -100,7 +108,7 @@ def _lepton(particles: Particles, seen: NDArray[np.bool_], pt: Reals) -> dict[st
 
 
 def _jets(particles: Particles, seen: NDArray[np.bool_], pt: Reals) -> dict[str, Reals]:
-    """Cluster jets; leptons and photons are members as any particle is."""
+    """Cluster jets; photons and leptons are members as any particle is, but for the leading lepton."""
     try:
         import awkward as ak
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,19 +58,23 @@ class Particles:
 class Generator:
     """A started Pythia. Equal seeds and settings give equal events in equal batches."""
 
-    def __init__(self, settings: list[str], *, beam_energy_gev: float, seed: int) -> None:
+    def __init__(
+        self, settings: list[str], *, beam_energy_gev: float, seed: int, initialised: Path | None = None
+    ) -> None:
         """Start Pythia.
 
         Args:
             settings: Pythia settings, one `Name = value` each.
             beam_energy_gev: Proton-proton centre-of-mass energy.
             seed: Any non-negative number.
+            initialised: File of what Pythia works out at its start of multiparton interactions, which takes
+                seconds where collisions may be diffractive; written if it is not there, else read.
 
         Raises:
             ToolError: If Pythia is not installed.
             ConfigError: If Pythia does not know a setting or cannot start with them.
         """
-        self._pythia = _started(settings, beam_energy_gev=beam_energy_gev, seed=seed)
+        self._pythia = _started(settings, beam_energy_gev=beam_energy_gev, seed=seed, initialised=initialised)
 
     def batch(self, n_events: int) -> Particles:
         """Generate the next events.
@@ -78,6 +83,11 @@ class Generator:
             ToolError: If Pythia gives up on an event.
         """
         return _generated(self._pythia, n_events)
+
+    def skip(self, n_events: int) -> None:
+        """Generate the next events and look at none of them: Pythia's own speed."""
+        for _ in range(n_events):
+            self._pythia.next()
 
     @property
     def cross_section_mb(self) -> float:
@@ -93,7 +103,9 @@ def pythia_version() -> str:
         raise ToolError(_MISSING) from None
 
 
-def _started(settings: list[str], *, beam_energy_gev: float, seed: int) -> "pythia8mc.Pythia":
+def _started(
+    settings: list[str], *, beam_energy_gev: float, seed: int, initialised: Path | None
+) -> "pythia8mc.Pythia":
     try:
         import awkward  # noqa: F401 -- Pythia hands its events over in it
         import pythia8mc
@@ -109,6 +121,9 @@ def _started(settings: list[str], *, beam_energy_gev: float, seed: int) -> "pyth
         for setting in (*_ALWAYS, *own, *settings):
             if not pythia.readString(setting):
                 raise ConfigError(f"Pythia does not know the setting {setting!r}")
+        if initialised is not None:
+            pythia.settings.mode("MultipartonInteractions:reuseInit", 3)
+            pythia.settings.word("MultipartonInteractions:initFile", str(initialised))
         if not pythia.init():
             raise ConfigError(f"Pythia cannot start with {', '.join(settings)}; run it alone to see why")
     return pythia

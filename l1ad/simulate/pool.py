@@ -24,11 +24,12 @@ from l1ad.simulate.generator import Generator
 
 __all__ = ["CHUNK_COLLISIONS", "Pool", "default_folder", "make_pool", "pool_chunk", "read_pool"]
 
-CHUNK_COLLISIONS = 1_000
+CHUNK_COLLISIONS = 2_000
 """Collisions of one Pythia run. Part of the definition of a pool: each chunk has a seed of its own."""
 _BATCH = 250
 _SOFT = "minimum_bias"
 _RECORD = "pool.json"
+_INITIALISED = "multiparton.dat"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -95,6 +96,8 @@ def make_pool(config: PoolConfig, folder: Path, *, workers: int = 1, progress: P
     def tell(done: int, _: int, note: str) -> None:
         progress(min(total, sum(sizes[:done])), total, note)
 
+    if not all(file.exists() for file in files):
+        _initialise(config, folder / _INITIALISED)
     run_chunks(partial(_write_chunk, config), files, workers=workers, progress=tell)
     if not record.exists():
         _write_record(record, config, digest, files)
@@ -134,12 +137,28 @@ def read_pool(config: PoolConfig, folder: Path) -> Pool:
     )
 
 
-def pool_chunk(config: PoolConfig, name: str, chunk: int, n_collisions: int) -> dict[str, NDArray[Any]]:
-    """Generate one chunk of one kind, as the arrays of its file."""
+def pool_chunk(
+    config: PoolConfig, name: str, chunk: int, n_collisions: int, folder: Path
+) -> dict[str, NDArray[Any]]:
+    """Generate one chunk of one kind, as the arrays of its file.
+
+    Args:
+        config: The pool.
+        name: The kind: `minimum_bias` or the name of a hard process.
+        chunk: Number of the chunk, from 0.
+        n_collisions: Collisions to generate.
+        folder: Where what Pythia works out at its start is kept; it is part of the definition of the pool, and
+            always worked out with the same seed.
+    """
     kinds: list[HardConfig | None] = [None, *config.hard]
     index, hard = next((i, one) for i, one in enumerate(kinds) if (one.name if one else _SOFT) == name)
     seed = chunk_seed(config.seed, index, chunk)
-    generator = Generator(_settings(config, hard), beam_energy_gev=config.beam_energy_gev, seed=seed)
+    generator = Generator(
+        _settings(config, hard),
+        beam_energy_gev=config.beam_energy_gev,
+        seed=seed,
+        initialised=_initialise(config, folder / _INITIALISED) if hard is None else None,
+    )
     rng = np.random.default_rng([config.seed, index, chunk])
     parts = []
     for start in range(0, n_collisions, _BATCH):
@@ -158,6 +177,18 @@ def pool_chunk(config: PoolConfig, name: str, chunk: int, n_collisions: int) -> 
         "cross_section_mb": np.array(generator.cross_section_mb),
         "generated": np.array(n_collisions),
     }
+
+
+def _initialise(config: PoolConfig, file: Path) -> Path:
+    """Let Pythia work out once what each start on soft collisions would take seconds for."""
+    if not file.exists():
+        temporary = file.with_name(f".{file.name}.{os.getpid()}")
+        Generator(
+            config.minimum_bias, beam_energy_gev=config.beam_energy_gev, seed=config.seed, initialised=temporary
+        )
+        if temporary.exists():  # not where the settings have no multiparton interactions
+            temporary.replace(file)
+    return file
 
 
 def _settings(config: PoolConfig, hard: HardConfig | None) -> list[str]:
@@ -180,7 +211,7 @@ def _jobs(config: PoolConfig) -> list[tuple[str, int, int]]:
 
 
 def _write_chunk(config: PoolConfig, job: int, file: Path) -> None:
-    save_arrays(file, pool_chunk(config, *_jobs(config)[job]))
+    save_arrays(file, pool_chunk(config, *_jobs(config)[job], file.parent))
 
 
 def _read_chunk(file: Path) -> Collisions:

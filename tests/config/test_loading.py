@@ -5,7 +5,7 @@ import pytest
 
 from l1ad.config.loading import load_config, parse_config
 from l1ad.config.run import RunConfig
-from l1ad.config.sample import SampleConfig
+from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.core.errors import ConfigError
 
 
@@ -55,9 +55,9 @@ def test_an_unknown_key_like_no_other_is_answered_with_the_known_ones(file: Path
 
 
 def test_an_unknown_key_of_a_detector_is_looked_up_among_the_detectors_keys() -> None:
-    document = {"name": "a", "title": "A", "pythia": ["x = 1"], "events": 1, "detector": {"jet_sead_gev": 2.0}}
-    with pytest.raises(ConfigError, match=re.escape("'detector.jet_sead_gev'; did you mean 'jet_seed_gev'?")):
-        parse_config(document, SampleConfig, where="sample.yaml")
+    document = {"name": "a", "events": 1, "detector": {"em_stochastik": 2.0}}
+    with pytest.raises(ConfigError, match=re.escape("'detector.em_stochastik'; did you mean 'em_stochastic'?")):
+        parse_config(document, PoolConfig, where="pool.yaml")
 
 
 def test_further_faults_are_counted(file: Path) -> None:
@@ -100,7 +100,7 @@ def test_a_section_that_is_no_mapping_is_refused(file: Path) -> None:
 
 
 def test_a_missing_key_is_named() -> None:
-    with pytest.raises(ConfigError, match=re.escape("sample.yaml: key 'title' is missing (and 2 more)")):
+    with pytest.raises(ConfigError, match=re.escape("sample.yaml: key 'title' is missing (and 3 more)")):
         parse_config({"name": "a"}, SampleConfig, where="sample.yaml")
 
 

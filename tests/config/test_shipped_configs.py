@@ -9,11 +9,12 @@ import yaml
 from l1ad.config.importing import ImportConfig
 from l1ad.config.loading import Section, load_config
 from l1ad.config.run import RunConfig
-from l1ad.config.sample import SampleConfig
+from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.core.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 SAMPLES = sorted((CONFIGS / "samples").glob("*.yaml"))
+POOLS = sorted((CONFIGS / "pools").resolve().glob("*.yaml"))
 
 
 def keys_of(document: Mapping[str, Any]) -> Iterator[str]:
@@ -70,10 +71,21 @@ def test_the_quickstart_configuration_mentions_every_key() -> None:
     assert known - set(keys_of(document)) == set()
 
 
-def test_five_samples_are_configured() -> None:
-    assert {path.stem for path in SAMPLES} == {
-        "minimum_bias", "a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu"
-    }  # fmt: skip
+SIGNALS = {
+    "a_to_4l", "displaced_muons", "emerging_jets", "h_to_aa_4b", "h_to_tautau", "hch_to_taunu", "lq_to_btau",
+    "ttbar", "vbf_h_invisible",
+}  # fmt: skip
+ZERO_BIAS = {"zero_bias", "zero_bias_fill", "zero_bias_tail"}
+STREAMS = {"adc2021_mix", "lepton_plus_x"}
+
+
+def test_zero_bias_signals_and_streams_are_configured() -> None:
+    configs = {path.stem: load_config(path, SampleConfig) for path in SAMPLES}
+    assert set(configs) == ZERO_BIAS | SIGNALS | STREAMS
+    assert {name for name, config in configs.items() if not config.processes} == ZERO_BIAS
+    assert {name for name, config in configs.items() if config.lepton_filter_gev is not None} == STREAMS
+    assert {name for name, config in configs.items() if config.enrichment} == {"zero_bias_tail"}
+    assert {name for name, config in configs.items() if config.features} == {"lepton_plus_x"}
 
 
 @pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
@@ -81,9 +93,33 @@ def test_every_sample_configuration_loads_and_bears_the_name_of_its_file(path: P
     config = load_config(path, SampleConfig)
     assert config.name == path.stem
     assert config.title
-    assert all(" = " in setting for setting in config.pythia)
+    assert all(" = " in setting for process in config.processes for setting in process.pythia)
+    if path.stem in SIGNALS:
+        assert [process.name for process in config.processes] == [path.stem]
+
+
+@pytest.mark.parametrize("path", SAMPLES, ids=lambda path: path.stem)
+def test_the_pool_of_every_sample_ships(path: Path) -> None:
+    pool = (path.parent / load_config(path, SampleConfig).pool).resolve()
+    assert pool in POOLS
+    assert load_config(pool, PoolConfig).beam_energy_gev == 13_000
+
+
+@pytest.mark.parametrize("path", POOLS, ids=lambda path: path.stem)
+def test_the_bins_of_every_pool_reach_from_soft_collisions_to_the_end_of_phase_space(path: Path) -> None:
+    config = load_config(path, PoolConfig)
+    assert config.name == path.stem
+    ranges = [one.pthat_gev for one in config.hard if one.pthat_gev is not None]
+    assert ranges[0][0] == config.softest_gev == 20
+    assert ranges[-1][1] == config.beam_energy_gev / 2
+    assert all(" = " in setting for one in config.hard for setting in one.pythia)
 
 
 def test_no_two_samples_share_a_seed() -> None:
     seeds = [load_config(path, SampleConfig).seed for path in SAMPLES]
     assert len(set(seeds)) == len(seeds)
+
+
+def test_no_two_zero_bias_samples_share_a_run() -> None:
+    runs = [load_config(path, SampleConfig).fill.run for path in SAMPLES if path.stem in ZERO_BIAS]
+    assert len(set(runs)) == len(runs)

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.layout import numbered_inputs, ugt_57
+from l1ad.core.layouts import numbered_inputs, ugt_57
 from l1ad.core.network import (
     Activation,
     ActivationFunction,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.core.trace import Trace
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.compare import Agreement, Divergence, compared, crafted_extremes

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputLayout, numbered_inputs, regions_18x14
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import numbered_inputs, regions_18x14
 from l1ad.core.network import (
     Activation,
     ActivationFunction,

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError, NotExactError, ToolError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import ugt_57
+from l1ad.core.layouts import ugt_57
 from l1ad.core.network import Activation, ActivationFunction, Dense, FrozenNetwork, exact_accumulator
 from l1ad.core.scaling import Scaling
 from l1ad.core.score import Score

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layout import InputField, InputLayout, ugt_57
+from l1ad.core.layout import InputField, InputLayout
+from l1ad.core.layouts import ugt_57
 from l1ad.core.tensor import TensorType
 from l1ad.exchange.imported import ModelFileError
 from l1ad.exchange.scaler import read_scaler, scaling_from_mean_and_scale

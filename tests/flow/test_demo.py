@@ -118,7 +118,7 @@ def test_a_demo_run_again_does_not_train_again(demo_copy: Path, l1ad: Command) -
     before = (demo_copy / "runs/demo/trigger.json").read_text()
     done = l1ad("train", str(demo_copy / "runs/demo/config.yaml"), "--run", "runs/demo", cwd=demo_copy)
     assert done.returncode == 0, done.stderr
-    assert "3 epochs on 150000 events" in done.stdout
+    assert "3 epochs on 120000 events" in done.stdout
     frozen = l1ad("freeze", "runs/demo", cwd=demo_copy)
     assert frozen.returncode == 0, frozen.stderr
     after = (demo_copy / "runs/demo/trigger.json").read_text()
@@ -194,4 +194,4 @@ def test_the_waveform_of_a_named_event_is_written(demo_copy: Path, l1ad: Command
     assert "ap_done" in (demo_copy / "event.vcd").read_text()
     missing = l1ad(*arguments, "--event", "99999999", cwd=demo_copy)
     assert missing.returncode == 1
-    assert "no event 99999999; there are 10000, from " in missing.stderr
+    assert "no event 99999999; there are 5000, from " in missing.stderr

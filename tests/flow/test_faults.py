@@ -72,7 +72,7 @@ def test_a_budget_beyond_the_sample_is_refused_and_the_thresholds_stay(demo_copy
     config.write_text(yaml.safe_dump(changed))
     before = contents(demo_copy / "runs")
     done = l1ad("rates", "runs/demo", cwd=demo_copy)
-    refused(done, "300000 zero-bias events cannot resolve 50 events/day: at least 45471404160 are needed")
+    refused(done, "240000 zero-bias events cannot resolve 50 events/day: at least 45471404160 are needed")
     assert contents(demo_copy / "runs") == before
 
 

@@ -12,7 +12,8 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.layout import InputLayout, numbered_inputs
+from l1ad.core.layout import InputLayout
+from l1ad.core.layouts import numbered_inputs
 from l1ad.core.scaling import Scaling
 from l1ad.core.tensor import TensorType
 

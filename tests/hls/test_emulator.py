@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError, NotExactError, ToolError
-from l1ad.core.layout import numbered_inputs
+from l1ad.core.layouts import numbered_inputs
 from l1ad.core.names import accept_ports, project_name
 from l1ad.core.ports import InputPorts, Interface, input_ports
 from l1ad.core.trace import SCORE, Trace, accept_name

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from l1ad.core.errors import NotExactError
-from l1ad.core.layout import numbered_inputs
+from l1ad.core.layouts import numbered_inputs
 from l1ad.core.ports import Interface, input_ports
 from l1ad.core.score import ScoreFunction
 from l1ad.core.trigger import TriggerAlgorithm

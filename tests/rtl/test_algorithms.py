@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from l1ad.config.target import TargetConfig, load_target
 from l1ad.core.errors import ToolError
 from l1ad.core.fixed import FixedType, Overflow, Rounding
-from l1ad.core.layout import numbered_inputs
+from l1ad.core.layouts import numbered_inputs
 from l1ad.core.network import (
     Activation,
     ActivationFunction,

@@ -1,64 +1,121 @@
-"""What the detector tests share: hand-made particles, a detector without noise, objects by name."""
+"""What the tests of the simulation share: hand-made particles, an exact detector, a tiny pool."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from l1ad.config.sample import DetectorConfig
-from l1ad.core.layout import ugt_57
+from l1ad.config.detector import DetectorConfig, TriggerConfig
+from l1ad.config.sample import HardConfig, PoolConfig
+from l1ad.simulate.crossing import Crossings
+from l1ad.simulate.deposits import MUON
 from l1ad.simulate.generator import Particles
-from l1ad.simulate.trigger_objects import simulated_inputs
+from l1ad.simulate.grid import ETA_RINGS, PHI_TOWERS
+from l1ad.simulate.pool import Pool, make_pool
 
 Kinematics = tuple[int, float, float, float, float]
-Seen = Callable[..., dict[str, int]]
+
+# Without underlying event, showers or hadrons: the quickest processes that leave something in every event.
+BARE = ["PartonLevel:MPI = off", "PartonLevel:ISR = off", "PartonLevel:FSR = off", "HadronLevel:all = off"]
+QUICK = ["WeakSingleBoson:ffbar2gmZ = on", "23:onMode = off", "23:onIfAny = 11 13", *BARE]
 
 
-def _particles(*kinematics: Kinematics) -> Particles:
-    """Make one event of massless particles, each `(pdg_id, charge, pt, eta, phi)`."""
-    pdg_id, charge, pt, eta, phi = (np.array(column) for column in zip(*kinematics, strict=True))
-    return Particles(
-        n_events=1,
-        event=np.zeros(len(kinematics), dtype=np.int64),
-        pdg_id=pdg_id.astype(np.int64),
-        charge=charge.astype(np.float64),
-        pt=pt.astype(np.float64),
-        eta=eta.astype(np.float64),
-        phi=phi.astype(np.float64),
-        energy=pt * np.cosh(eta),
-    )
-
-
-def _seen(particles: Particles, detector: DetectorConfig, *, seed: int = 1) -> dict[str, int]:
-    """Run detector and trigger on one event; give the inputs that are not zero, by name."""
-    inputs: NDArray[np.int16] = simulated_inputs(particles, detector, np.random.default_rng(seed))
-    return {
-        name: int(value) for name, value in zip(ugt_57().names, inputs[0].tolist(), strict=True) if value != 0
-    }
+@pytest.fixture(scope="session")
+def quick() -> list[str]:
+    """Pythia settings of Z → ℓℓ, 20,000 a second."""
+    return QUICK
 
 
 @pytest.fixture(scope="session")
 def particles() -> Callable[..., Particles]:
-    """Give a maker of one event from hand-made particles."""
-    return _particles
+    """Give a maker of massless particles, each `(pdg_id, charge, pt, eta, phi)`, in one event unless told."""
 
+    def make(
+        *kinematics: Kinematics,
+        event: Sequence[int] | None = None,
+        radius_m: float = 0.0,
+        impact_cm: float | Sequence[float] = 0.0,
+    ) -> Particles:
+        pdg_id, charge, pt, eta, phi = np.array(kinematics, dtype=np.float64).reshape(-1, 5).T
+        owner = np.zeros(len(pt), dtype=np.int64) if event is None else np.array(event, dtype=np.int64)
+        n_events = 1 + int(owner.max(initial=0))
+        return Particles(
+            n_events=n_events,
+            event=owner,
+            pdg_id=pdg_id.astype(np.int64),
+            charge=charge,
+            pt=pt,
+            eta=eta,
+            phi=phi,
+            energy=pt * np.cosh(eta),
+            radius_m=np.full(len(pt), radius_m),
+            impact_cm=np.broadcast_to(np.array(impact_cm, dtype=np.float64), len(pt)),
+            pthat=np.zeros(n_events),
+        )
 
-@pytest.fixture(scope="session")
-def seen() -> Seen:
-    """Give what the trigger sees of an event: the inputs that are not zero, by name."""
-    return _seen
+    return make
 
 
 @pytest.fixture(scope="session")
 def exact_detector() -> DetectorConfig:
-    """Give a detector that measures every energy and muon exactly, up to its steps."""
+    """A detector that keeps every energy as it is; hadrons leave nothing in the electromagnetic part."""
     return DetectorConfig(
-        em_stochastic=0,
-        em_constant=0,
-        hadron_stochastic=0,
-        hadron_constant=0,
-        muon_efficiency=1,
-        muon_pt_resolution=0,
-        muon_angle_resolution=0,
+        em_stochastic=0, em_constant=0, hadron_stochastic=0, hadron_constant=0, early_shower_probability=0
     )
+
+
+@pytest.fixture(scope="session")
+def exact_trigger() -> TriggerConfig:
+    """A trigger without noise that finds every muon, measures exactly and calibrates nothing."""
+    return TriggerConfig(
+        noise_gev=0, egamma_scale=1, jet_scale=1, met_pileup_gev=0, muon_efficiency=1, muon_scale=1,
+        muon_pt_resolution=0, muon_angle_resolution=0,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def crossings() -> Callable[..., Crossings]:
+    """Give a maker of crossings from towers `{(crossing, part, ring, φ tower): GeV}` and muons."""
+
+    def make(
+        filled: dict[tuple[int, int, int, int], float],
+        muons: Sequence[tuple[float, float, float, float]] = (),
+        muon_crossing: Sequence[int] | None = None,
+        n_crossings: int = 1,
+    ) -> Crossings:
+        et: NDArray[np.float64] = np.zeros((n_crossings, 2, ETA_RINGS, PHI_TOWERS))
+        for place, energy in filled.items():
+            et[place] = energy
+        return Crossings(
+            et=et,
+            muon_crossing=np.array(
+                [0] * len(muons) if muon_crossing is None else muon_crossing, dtype=np.int64
+            ),
+            muons=np.array(list(muons), dtype=MUON),
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def tiny_pool() -> Callable[..., PoolConfig]:
+    """Give a maker of pools of so many Z → ℓℓ, with two hard processes, in well under a second each."""
+
+    def make(*, events: int = 60, seed: int = 5) -> PoolConfig:
+        heavy = HardConfig(name="heavy_z", pythia=[*QUICK, "PhaseSpace:mHatMin = 85"], events=40)
+        w = HardConfig(name="w", pythia=["WeakSingleBoson:ffbar2W = on", *BARE], events=30)
+        return PoolConfig(name="tiny", minimum_bias=QUICK, events=events, hard=[heavy, w], seed=seed)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def made_pool(
+    tiny_pool: Callable[..., PoolConfig], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[PoolConfig, Path, Pool]:
+    """A finished tiny pool: configuration, folder, collisions."""
+    pytest.importorskip("pythia8mc", reason="Pythia is not installed")
+    config, folder = tiny_pool(), tmp_path_factory.mktemp("pool")
+    return config, folder, make_pool(config, folder)

@@ -10,7 +10,7 @@ from l1ad.core.errors import DataError
 from l1ad.data.event_file import file_digest
 from l1ad.data.nanoaod.tree import is_remote, opened_root
 
-__all__ = ["digest_of_files", "located_files"]
+__all__ = ["digest_of_files", "located_files", "shown_location"]
 
 
 def located_files(location: str) -> tuple[str, ...]:
@@ -35,6 +35,14 @@ def located_files(location: str) -> tuple[str, ...]:
     if not found:
         raise DataError(f"{path}: matches no file")
     return tuple(found)
+
+
+def shown_location(location: str) -> str:
+    """Give a location as it may be kept in a file: a URL without what lets one in (user, password, query)."""
+    if not is_remote(location):
+        return location
+    parts = urlsplit(location)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def digest_of_files(location: str) -> str:

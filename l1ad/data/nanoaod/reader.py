@@ -13,7 +13,7 @@ from l1ad.core.layouts import hlt_57, ugt_57
 from l1ad.data.events import EventBatch, concatenated
 from l1ad.data.nanoaod.collections import Collection, find_collections
 from l1ad.data.nanoaod.columns import check_same_columns, count_unusable, find_columns
-from l1ad.data.nanoaod.files import located_files
+from l1ad.data.nanoaod.files import located_files, shown_location
 from l1ad.data.nanoaod.objects import find_candidates, inputs_of
 from l1ad.data.nanoaod.tree import RootTree, opened_tree
 from l1ad.data.nanoaod.units import check_steps, lowest_pt
@@ -79,7 +79,9 @@ class NanoAodFiles:
                 else:
                     self._check_follows(tree)
                 entries.append(tree.n_events)
-                self.provenance["files"].append({"file": file, "uuid": tree.uuid, "events": tree.n_events})
+                self.provenance["files"].append(
+                    {"file": shown_location(file), "uuid": tree.uuid, "events": tree.n_events}
+                )
                 for column, count in count_unusable(tree, self._columns).items():
                     unusable[column] += count
                 if tree.n_events and "lowest_pt_gev" not in self.provenance:

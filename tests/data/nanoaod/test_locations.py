@@ -12,6 +12,7 @@ import pytest
 
 from l1ad.core.errors import DataError, L1adError, ToolError
 from l1ad.data.events import concatenated
+from l1ad.data.nanoaod.files import shown_location
 from l1ad.data.opening import ReadOptions, events_digest, load_events, open_events
 from l1ad.data.reader import EventFormat
 
@@ -115,6 +116,18 @@ def test_a_file_url_is_a_path(three_files: tuple[Path, list[list[int]]]) -> None
     np.testing.assert_array_equal(load_events(url).inputs_raw, expected[:10])
     assert events_digest(url) == events_digest(folder / "run_0.root")
     np.testing.assert_array_equal(load_events(f"{folder.as_uri()}/run_*.root").inputs_raw, expected)
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("https://me:secret@host/a.root?token=1#x", "https://host/a.root"),
+        ("root://eos.host//store/a.root", "root://eos.host//store/a.root"),
+        ("runs/a?.root", "runs/a?.root"),
+    ],
+)
+def test_what_lets_one_into_a_url_is_kept_in_no_file(location: str, shown: str) -> None:
+    assert shown_location(location) == shown
 
 
 def test_events_are_read_over_http(served: str, three_files: tuple[Path, list[list[int]]]) -> None:
