@@ -45,7 +45,8 @@ class EventBatch:
         label: What the event is in truth, an index of `label_names`.
         label_names: Names of the labels.
         menu: Seeds of the trigger menu that decided on the events.
-        menu_bits: Decision of each seed before prescale, shape (n_events, n_seeds).
+        menu_bits: Decision of each seed, shape (n_events, n_seeds): before prescale in simulation, after
+            prescale and mask in NanoAOD, whose provenance says so.
     """
 
     layout: InputLayout

@@ -34,8 +34,8 @@ def lepton_features(particles: Particles, rng: np.random.Generator) -> NDArray[n
     Particles are smeared in pT by 1.5 % (charged), 3 % (photons), 15 % (neutral hadrons). The lepton is the
     leading e or µ within |η| < 2.5; an event without one has zeros in what belongs to it. Isolations sum pT
     within ΔR < 0.3. Jets are anti-kT of R = 0.4 from 30 GeV, without the lepton; a b jet has three charged
-    particles from 1 GeV that pass the beam at 0.1 mm to 1 cm. MET is split along and across the lepton. S_T sums
-    the jets' pT, the leptons' and MET. Muons and electrons count from 3 GeV.
+    particles from 1 GeV that pass the beam at 0.1 mm to 1 cm. MET is split along and across the lepton. S_T
+    sums the jets' pT, the leptons' and MET. Muons and electrons count from 3 GeV.
 
     Returns:
         Hardware integers of the layout `lepton_plus_x`, shape (n_events, 21).

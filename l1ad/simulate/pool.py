@@ -97,7 +97,7 @@ def make_pool(config: PoolConfig, folder: Path, *, workers: int = 1, progress: P
         progress(min(total, sum(sizes[:done])), total, note)
 
     if not all(file.exists() for file in files):
-        _initialise(config, folder / _INITIALISED)
+        _initialise(config, folder)
     run_chunks(partial(_write_chunk, config), files, workers=workers, progress=tell)
     if not record.exists():
         _write_record(record, config, digest, files)
@@ -157,7 +157,7 @@ def pool_chunk(
         _settings(config, hard),
         beam_energy_gev=config.beam_energy_gev,
         seed=seed,
-        initialised=_initialise(config, folder / _INITIALISED) if hard is None else None,
+        initialised=_initialise(config, folder) if hard is None else None,
     )
     rng = np.random.default_rng([config.seed, index, chunk])
     parts = []
@@ -179,8 +179,9 @@ def pool_chunk(
     }
 
 
-def _initialise(config: PoolConfig, file: Path) -> Path:
+def _initialise(config: PoolConfig, folder: Path) -> Path:
     """Let Pythia work out once what each start on soft collisions would take seconds for."""
+    file = folder / f"{_digest(config)[:12]}-{_INITIALISED}"
     if not file.exists():
         temporary = file.with_name(f".{file.name}.{os.getpid()}")
         Generator(

@@ -173,11 +173,15 @@ def test_a_chunk_without_its_features_is_made_again(
 
 def simulating(folder: Path, pool: Path, *, workers: int) -> subprocess.Popen[str]:
     program = "from l1ad.cli.main import main; main()"
-    arguments = ["simulate", "quick.yaml", "--out", "quick.h5", "--pool", str(pool), "--workers", str(workers)]
+    arguments = ["simulate", "quick.yaml", "--out", "quick.h5", "--pool", str(pool)]
+    arguments += ["--workers", str(workers)]
     return subprocess.Popen(
-        [sys.executable, "-c", program, *arguments], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
 
 
 def children_of(process: int) -> set[int]:
