@@ -117,6 +117,13 @@ def test_jets_are_clustered_from_30_gev_on_within_eta_of_2_5(particles: Make) ->
     assert abs(found["jets_mass"] - math.sqrt(energy**2 - x**2 - y**2 - z**2)) <= 0.5
 
 
+def test_the_leading_lepton_is_no_jet_and_the_next_one_may_be(particles: Make) -> None:
+    electrons = (ELECTRON, -1, 50.0, 0.5, 1.0), (ELECTRON, 1, 40.0, -0.5, 2.0)
+    one, two = features(particles(electrons[0], *electrons, event=[0, 1, 1]))
+    assert (one["n_jets"], two["n_jets"]) == (0, 1)
+    assert one["st"] == 50 + 50  # the lepton, and what is missed opposite
+
+
 def test_s_t_sums_jets_leptons_and_missing_energy(particles: Make) -> None:
     (found,) = features(particles(
         (NEUTRON, 0, 50.0, -1.0, 2.0), (ELECTRON, -1, 20.0, 0.5, 1.0), (MUON, 1, 10.0, 0.5, -1.0),

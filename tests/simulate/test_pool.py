@@ -24,6 +24,10 @@ DIJETS = [
     "HardQCD:all = on", "PartonLevel:MPI = off", "PartonLevel:ISR = off", "PartonLevel:FSR = off",
     "HadronLevel:all = off",
 ]  # fmt: skip
+# With multiparton interactions, for which Pythia works out something at its start.
+SOFT = [
+    "SoftQCD:nonDiffractive = on", "PartonLevel:ISR = off", "PartonLevel:FSR = off", "HadronLevel:all = off"
+]  # fmt: skip
 
 
 class StoppedError(Exception):
@@ -99,6 +103,33 @@ def test_a_stopped_pool_goes_on_from_its_finished_chunks(
     make_pool(config, folder, workers=workers)
     assert {file: file.stat().st_mtime_ns for file in finished} == finished
     assert contents(folder) == contents(whole)
+
+
+def test_what_pythia_works_out_at_its_start_is_kept_for_the_chunks_of_one_pool_alone(tmp_path: Path) -> None:
+    config = PoolConfig(name="soft", minimum_bias=SOFT, events=30)
+    harder = config.model_copy(update={"minimum_bias": [*SOFT, "MultipartonInteractions:pT0Ref = 3.5"]})
+    alone, shared = tmp_path / "alone", tmp_path / "shared"
+    for folder in (alone, shared):
+        folder.mkdir()
+    # Another pool left the shared folder unfinished.
+    pool_chunk(config, "minimum_bias", 0, 30, shared)
+    found, expected = (pool_chunk(harder, "minimum_bias", 0, 30, folder) for folder in (shared, alone))
+    again = pool_chunk(harder, "minimum_bias", 0, 30, shared)
+    assert len(list(shared.iterdir())) == 2
+    for name, values in expected.items():
+        np.testing.assert_array_equal(found[name], values)
+        np.testing.assert_array_equal(again[name], values)
+    assert len(expected["et"]) > 100
+
+
+def test_a_pool_with_underlying_event_is_the_same_whoever_works_out_its_start(tmp_path: Path) -> None:
+    config = PoolConfig(name="soft", minimum_bias=SOFT, events=30)
+    make_pool(config, tmp_path / "whole")
+    with pytest.raises(StoppedError):
+        make_pool(config, tmp_path / "stopped", progress=stop_at(0))
+    assert [path.suffix for path in (tmp_path / "stopped").iterdir()] == [".dat"]
+    make_pool(config, tmp_path / "stopped")
+    assert contents(tmp_path / "stopped") == contents(tmp_path / "whole")
 
 
 def test_a_finished_pool_is_not_made_again(made_pool: tuple[PoolConfig, Path, Pool]) -> None:
