@@ -11,9 +11,10 @@ from typing import Any
 
 from l1ad.config.loading import load_config
 from l1ad.config.sample import SampleConfig
+from l1ad.simulate.chunks import chunk_seed
 from l1ad.simulate.events import simulated_chunk
 from l1ad.simulate.generator import Generator
-from l1ad.simulate.pool import Pool, default_folder, make_pool, pool_chunk, read_pool
+from l1ad.simulate.pool import Pool, default_folder, initialised_file, make_pool, pool_chunk, read_pool
 from l1ad.simulate.production import pool_file
 
 __all__ = ["SimulationSpeed", "simulation_speeds"]
@@ -64,14 +65,19 @@ def simulation_speeds(
     pool_config = pool_file(load_config(sample, SampleConfig), sample)
     folder = pool_folder or default_folder(pool_config)
     make_pool(pool_config, folder, workers=workers)
-    alone = Generator(pool_config.minimum_bias, beam_energy_gev=pool_config.beam_energy_gev, seed=1)
-    alone.skip(10)
     crossing = partial(_crossings, sample, folder)
     crossing(250)
     rates: dict[str, list[float]] = {"alone": [], "pool": [], "one": [], "many": []}
     with get_context("spawn").Pool(workers) as processes:
         processes.map(crossing, [250] * workers, chunksize=1)  # each process reads its pool before it is timed
         for turn in range(_TURNS):
+            # The same collisions, and Pythia is started already: what the pool adds is all the rest.
+            alone = Generator(
+                pool_config.minimum_bias,
+                beam_energy_gev=pool_config.beam_energy_gev,
+                seed=chunk_seed(pool_config.seed, 0, turn),
+                initialised=initialised_file(pool_config, folder),
+            )
             rates["alone"].append(_rate(collisions, partial(alone.skip, collisions)))
             chunk = partial(pool_chunk, pool_config, "minimum_bias", turn, collisions, folder)
             rates["pool"].append(_rate(collisions, chunk))

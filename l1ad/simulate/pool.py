@@ -22,7 +22,15 @@ from l1ad.simulate.chunks import chunk_seed, definition_digest, run_chunks, save
 from l1ad.simulate.deposits import MUON, Collisions, collisions, joined, taken
 from l1ad.simulate.generator import Generator
 
-__all__ = ["CHUNK_COLLISIONS", "Pool", "default_folder", "make_pool", "pool_chunk", "read_pool"]
+__all__ = [
+    "CHUNK_COLLISIONS",
+    "Pool",
+    "default_folder",
+    "initialised_file",
+    "make_pool",
+    "pool_chunk",
+    "read_pool",
+]
 
 CHUNK_COLLISIONS = 2_000
 """Collisions of one Pythia run. Part of the definition of a pool: each chunk has a seed of its own."""
@@ -97,7 +105,7 @@ def make_pool(config: PoolConfig, folder: Path, *, workers: int = 1, progress: P
         progress(min(total, sum(sizes[:done])), total, note)
 
     if not all(file.exists() for file in files):
-        _initialise(config, folder)
+        initialised_file(config, folder)
     run_chunks(partial(_write_chunk, config), files, workers=workers, progress=tell)
     if not record.exists():
         _write_record(record, config, digest, files)
@@ -157,7 +165,7 @@ def pool_chunk(
         _settings(config, hard),
         beam_energy_gev=config.beam_energy_gev,
         seed=seed,
-        initialised=_initialise(config, folder) if hard is None else None,
+        initialised=initialised_file(config, folder) if hard is None else None,
     )
     rng = np.random.default_rng([config.seed, index, chunk])
     parts = []
@@ -179,7 +187,7 @@ def pool_chunk(
     }
 
 
-def _initialise(config: PoolConfig, folder: Path) -> Path:
+def initialised_file(config: PoolConfig, folder: Path) -> Path:
     """Let Pythia work out once what each start on soft collisions would take seconds for."""
     file = folder / f"{_digest(config)[:12]}-{_INITIALISED}"
     if not file.exists():

@@ -18,10 +18,11 @@ from l1ad.core.layouts import ugt_57
 from l1ad.data.event_file import EventFile, file_digest, read_events
 from l1ad.data.events import EventBatch
 from l1ad.simulate import events
+from l1ad.simulate.deposits import MUON, Collisions
 from l1ad.simulate.events import CHUNK_EVENTS, simulated_chunk
 from l1ad.simulate.features import features_layout
 from l1ad.simulate.menu import configured_menu
-from l1ad.simulate.pool import Pool
+from l1ad.simulate.pool import Pool, read_pool
 from l1ad.simulate.production import Making, make_sample, pool_file
 
 pytest.importorskip("pythia8mc", reason="Pythia is not installed")
@@ -126,6 +127,9 @@ def test_two_workers_make_the_same_mix_and_features_byte_for_byte(
         files[workers] = {file.name: file.read_bytes() for file in path.parent.iterdir()}
     assert files[1] == files[2]
     assert sorted(files[1]) == ["quick.h5", "quick_features.h5"]
+    for name in files[1]:
+        made = read_events(tmp_path / "1" / name)
+        np.testing.assert_array_equal(made.event_number, np.arange(CHUNK_EVENTS + 10))
 
 
 def finish(config: SampleConfig, path: Path, how: Making, finished: dict[Path, int]) -> list[int]:
@@ -285,6 +289,20 @@ def test_chunks_of_another_configuration_are_not_taken(
     assert_equal(read_events(path), simulated_chunk(other, made_pool[2], 0).objects)
 
 
+def test_chunks_on_another_pool_are_not_taken(
+    sample: Sample, made_pool: MadePool, tiny_pool: Callable[..., PoolConfig], tmp_path: Path
+) -> None:
+    config, path = sample(events=250), tmp_path / "quick.h5"
+    with pytest.raises(StoppedError):
+        make_sample(config, path, making(made_pool), progress=stop_at(250))
+    other = Making(pool=tiny_pool(seed=6), pool_folder=tmp_path / "pool", command=COMMAND)
+    make_sample(config, path, other)
+    made = read_events(path).inputs_raw
+    assert (made != simulated_chunk(config, made_pool[2], 0).objects.inputs_raw).any()
+    expected = simulated_chunk(config, read_pool(other.pool, other.pool_folder), 0).objects
+    np.testing.assert_array_equal(made, expected.inputs_raw)
+
+
 def test_a_sample_says_what_made_it(sample: Sample, made_pool: MadePool, tmp_path: Path) -> None:
     config, path = sample(events=20), tmp_path / "quick.h5"
     make_sample(config, path, making(made_pool))
@@ -353,6 +371,44 @@ def test_zero_bias_knows_its_time_pileup_and_menu(sample: Sample, made_pool: Mad
     leading = [0.5 * word >= 60 for word in column(made, "eg_1_pt")]
     assert made.menu_bits[:, single].tolist() == leading
     assert True in leading
+
+
+def pool_of_single_towers() -> Pool:
+    """Make a pool by hand: soft collisions of 10 GeV in one tower, two hard processes of 64 and 100 GeV."""
+    n = 10
+    energy = np.repeat([10.0, 64.0, 100.0], n).astype(np.float32)
+    none = np.zeros(3 * n + 1, dtype=np.int64)
+    alone = Collisions(
+        deposit_start=np.arange(3 * n + 1), tower=np.full(3 * n, 45 * 72, dtype=np.uint16), et=energy,
+        muon_start=none, muons=np.zeros(0, dtype=MUON),
+    )  # fmt: skip
+    return Pool(
+        collisions=alone, first=np.array([0, n, 2 * n, 3 * n]), hard_names=("a", "b"),
+        hard_fraction=np.array([0.25, 0.05]), replaced=0.3, digest="", record={},
+    )  # fmt: skip
+
+
+def test_each_kind_of_collision_comes_as_often_as_its_cross_section_says(sample: Sample) -> None:
+    exact = {"noise_gev": 0, "egamma_scale": 1, "isolation_per_tower_gev": 0}
+    config = sample(
+        events=2 * CHUNK_EVENTS, pileup=PileupConfig(mean=2), fill={"bunch_spread": 0}, trigger=exact
+    )
+    made = [simulated_chunk(config, pool_of_single_towers(), chunk).objects for chunk in (0, 1)]
+    # Soft ones lack the part that the bins replace; hard ones come on top.
+    pileup = np.concatenate([one.pileup for one in made if one.pileup is not None])
+    assert abs(pileup.mean() - 2 * (0.7 + 0.25 + 0.05)) < 4 * math.sqrt(2 / 4000)
+    leading = [word for one in made for word in column(one, "eg_1_pt")]
+    none = {"soft": math.exp(-2 * 0.7), "a": math.exp(-2 * 0.25), "b": math.exp(-2 * 0.05)}
+    expected = {
+        (200, 250): 1 - none["b"],
+        (128, 200): (1 - none["a"]) * none["b"],
+        (20, 60): (1 - none["soft"]) * none["a"] * none["b"],
+        (0, 1): none["soft"] * none["a"] * none["b"],
+    }
+    for (low, high), share in expected.items():
+        # Two in one tower are rare; they count with the harder one.
+        counted = sum(low <= word < high for word in leading)
+        assert abs(counted - 4000 * share) < 4 * math.sqrt(4000 * share * (1 - share))
 
 
 def test_without_pileup_a_zero_bias_crossing_is_empty(sample: Sample, made_pool: MadePool) -> None:
