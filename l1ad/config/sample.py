@@ -65,6 +65,8 @@ class PoolConfig(Section):
         names = [one.name for one in self.hard]
         if len(set(names)) != len(names):
             raise ValueError("two hard processes have the same name")
+        if "minimum_bias" in names:
+            raise ValueError("minimum_bias is the name of the soft collisions; call the hard process otherwise")
         return self
 
     @property
@@ -191,11 +193,13 @@ class SampleConfig(Section):
         description="Zero bias: share of events that are given one hard "
         "process more than nature does, and weights that put it right",
     )
-    features: bool = Field(False, description="Write the 21 features of lepton + X instead of trigger objects")
+    features: bool = Field(False, description="Write the 21 features of lepton + X too, beside the objects")
     events: int = Field(gt=0)
     seed: int = Field(1, ge=0)
     trigger: TriggerConfig = TriggerConfig()
-    menu: list[SeedConfig] = Field(default_factory=_menu, description="Seeds whose bits come with each event")
+    menu: list[SeedConfig] = Field(
+        default_factory=_menu, min_length=1, description="Seeds whose bits come with each event"
+    )
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "SampleConfig":
@@ -203,6 +207,8 @@ class SampleConfig(Section):
             raise ValueError("enrichment is for zero bias; a signal has its process in every event")
         if self.lepton_filter_gev and not self.processes:
             raise ValueError("lepton_filter_gev filters processes, and there are none")
+        if self.features and not self.processes:
+            raise ValueError("features are those of a process's own particles, and there are no processes")
         if len({one.name for one in self.menu}) != len(self.menu):
             raise ValueError("two seeds of the menu have the same name")
         return self

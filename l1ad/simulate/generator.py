@@ -14,10 +14,7 @@ from l1ad.core.quiet import silenced
 if TYPE_CHECKING:
     import pythia8mc
 
-__all__ = ["BATCH_EVENTS", "Generator", "Particles", "pythia_version"]
-
-BATCH_EVENTS = 250
-"""Events simulated together. Part of the definition of a sample: random numbers are drawn by batch."""
+__all__ = ["Generator", "Particles", "pythia_version"]
 
 _MISSING = "Pythia 8 is not installed; it comes with the extra 'simulate': pip install 'l1ad[simulate]'"
 _PYTHIA_SEED_LIMIT = 900_000_000  # Random:seed; 0 would mean the time of day

@@ -36,6 +36,8 @@ def refusal(document: dict[str, Any], model: type[SampleConfig] | type[PoolConfi
         ),
         ({"enrichment": 0.5, "processes": [PROCESS]}, "enrichment is for zero bias"),
         ({"enrichment": 1.0}, "enrichment = 1.0: input should be less than 1"),
+        ({"features": True}, "features are those of a process's own particles, and there are no processes"),
+        ({"menu": []}, "menu = []: list should have at least 1 item"),
         ({"lepton_filter_gev": 23}, "lepton_filter_gev filters processes, and there are none"),
         ({"processes": [{"name": "z", "pythia": []}]}, "processes.0.pythia = []: list should have at least 1"),
         (

@@ -144,17 +144,16 @@ def finish(config: SampleConfig, path: Path, how: Making, finished: dict[Path, i
     return told
 
 
-@pytest.mark.parametrize("workers", [1, 2])
 def test_a_stopped_run_goes_on_from_its_finished_chunks(
-    whole: Whole, made_pool: MadePool, tmp_path: Path, workers: int
+    whole: Whole, made_pool: MadePool, tmp_path: Path
 ) -> None:
     config, path = whole[0], tmp_path / "quick.h5"
     with pytest.raises(StoppedError):
-        make_sample(config, path, making(made_pool, workers), progress=stop_at(CHUNK_EVENTS))
+        make_sample(config, path, making(made_pool), progress=stop_at(CHUNK_EVENTS))
     assert not path.exists()
     finished = chunks_of(path)
-    assert 1 <= len(finished) < 4
-    assert finish(config, path, making(made_pool, workers=2), finished)[0] == CHUNK_EVENTS * len(finished)
+    assert len(finished) == 1
+    assert finish(config, path, making(made_pool), finished)[0] == CHUNK_EVENTS * len(finished)
     assert path.read_bytes() == whole[1]
     assert list(tmp_path.iterdir()) == [path]
 
