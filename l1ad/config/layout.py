@@ -13,6 +13,7 @@ from l1ad.config.loading import Section, load_config
 from l1ad.core.errors import ConfigError
 from l1ad.core.layout import FEATURE, InputField, InputLayout
 from l1ad.core.layouts import known_layouts
+from l1ad.core.trigger_file import write_text_safely
 
 __all__ = [
     "FeatureConfig",
@@ -151,8 +152,7 @@ def save_layout(layout: InputLayout, path: Path) -> None:
         ConfigError: If the layout has objects of several kinds.
     """
     text = yaml.safe_dump(layout_document(layout), sort_keys=False, allow_unicode=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    write_text_safely(path, text)
 
 
 def _described(field: InputField) -> dict[str, Any]:

@@ -1,11 +1,16 @@
 """The layouts that have a name of their own: what triggers of the field read."""
 
 import math
-from itertools import product
 
 from l1ad.core.layout import InputField, InputLayout
 
 __all__ = ["hlt_57", "known_layouts", "numbered_inputs", "regions_18x14", "ugt_57"]
+
+
+_OBJECTS = {"met": 1, "eg": 4, "mu": 4, "jet": 10}
+
+Steps = tuple[tuple[str, float, str, int, int], ...]
+"""Quantity, step, unit, lowest and highest hardware integer."""
 
 
 def ugt_57() -> InputLayout:
@@ -15,24 +20,9 @@ def ugt_57() -> InputLayout:
     bits, e/γ and µ 9, jet 11), η 0.0435 in 8 bits (µ 0.010875 in 9), φ 2π/144 in 8 bits (µ 2π/576 in
     10). A muon's pT index counts from 1 (index 0 is no muon). MET has η = 0.
     """
-    fields: list[InputField] = []
-    for object_type, slots, pt_bits in (("met", 1, 12), ("eg", 4, 9), ("mu", 4, 9), ("jet", 10, 11)):
-        is_muon = object_type == "mu"
-        eta_limit = {"met": 0, "mu": 225}.get(object_type, 127)
-        phi_bins = 576 if is_muon else 144
-        for slot, quantity in product(range(slots), ("pt", "eta", "phi")):
-            lsb, unit, low, high = {
-                "pt": (0.5, "GeV", 0, 2**pt_bits - 1),
-                "eta": (0.010875 if is_muon else 0.0435, "1", -eta_limit, eta_limit),
-                "phi": (2 * math.pi / phi_bins, "rad", 0, phi_bins - 1),
-            }[quantity]
-            fields.append(
-                InputField(
-                    object_type=object_type, slot=slot, quantity=quantity, lsb=lsb, unit=unit,
-                    raw_min=low, raw_max=high,
-                )
-            )  # fmt: skip
-    return InputLayout(name="ugt_57", fields=tuple(fields))
+    calorimeter = {kind: _steps(0.5, pt_bits, 0.0435, 127, 144) for kind, pt_bits in (("eg", 9), ("jet", 11))}
+    met, muon = _steps(0.5, 12, 0.0435, 0, 144), _steps(0.5, 9, 0.010875, 225, 576)
+    return _nineteen_objects("ugt_57", {"met": met, "mu": muon, **calorimeter})
 
 
 def hlt_57() -> InputLayout:
@@ -42,22 +32,9 @@ def hlt_57() -> InputLayout:
     sign (to ±8), φ 2π/2^14 in 14 bits. Scouting stores 10 bits of mantissa, which is no finer than these
     from 128 GeV and angles of 0.5 on. All pT count from 0. MET has η = 0.
     """
-    fields: list[InputField] = []
-    for object_type, slots in (("met", 1), ("eg", 4), ("mu", 4), ("jet", 10)):
-        eta_limit = 0 if object_type == "met" else 2**14 - 1
-        for slot, quantity in product(range(slots), ("pt", "eta", "phi")):
-            lsb, unit, low, high = {
-                "pt": (2.0**-3, "GeV", 0, 2**15 - 1),
-                "eta": (2.0**-11, "1", -eta_limit, eta_limit),
-                "phi": (2 * math.pi / 2**14, "rad", 0, 2**14 - 1),
-            }[quantity]
-            fields.append(
-                InputField(
-                    object_type=object_type, slot=slot, quantity=quantity, lsb=lsb, unit=unit,
-                    raw_min=low, raw_max=high,
-                )
-            )  # fmt: skip
-    return InputLayout(name="hlt_57", fields=tuple(fields))
+    any_object = _steps(2.0**-3, 15, 2.0**-11, 2**14 - 1, 2**14)
+    met = _steps(2.0**-3, 15, 2.0**-11, 0, 2**14)
+    return _nineteen_objects("hlt_57", {**dict.fromkeys(_OBJECTS, any_object), "met": met})
 
 
 def regions_18x14() -> InputLayout:
@@ -89,6 +66,27 @@ def numbered_inputs(n_inputs: int, *, width: int, signed: bool) -> InputLayout:
         for slot in range(n_inputs)
     )
     name = f"{n_inputs}_{'signed' if signed else 'unsigned'}_inputs_of_{width}_bits"
+    return InputLayout(name=name, fields=tuple(fields))
+
+
+def _steps(pt_gev: float, pt_bits: int, eta: float, eta_limit: int, phi_bins: int) -> Steps:
+    return (
+        ("pt", pt_gev, "GeV", 0, 2**pt_bits - 1),
+        ("eta", eta, "1", -eta_limit, eta_limit),
+        ("phi", 2 * math.pi / phi_bins, "rad", 0, phi_bins - 1),
+    )
+
+
+def _nineteen_objects(name: str, steps: dict[str, Steps]) -> InputLayout:
+    """Lay out MET, 4 e/γ, 4 µ and 10 jets, each with the quantities of its type."""
+    fields = (
+        InputField(
+            object_type=kind, slot=slot, quantity=quantity, lsb=lsb, unit=unit, raw_min=low, raw_max=high
+        )
+        for kind, slots in _OBJECTS.items()
+        for slot in range(slots)
+        for quantity, lsb, unit, low, high in steps[kind]
+    )
     return InputLayout(name=name, fields=tuple(fields))
 
 

@@ -14,10 +14,10 @@ from l1ad.data.event_header import (
     checked_datasets,
     find_dataset,
     json_attribute,
-    opened_file,
     virtual_sources,
 )
 from l1ad.data.events import COLUMNS, EventBatch
+from l1ad.data.hdf5 import opened_hdf5
 from l1ad.data.reader import BLOCK_EVENTS, EventFormat, Repairs
 
 __all__ = ["EventFile", "file_digest", "read_events"]
@@ -36,7 +36,7 @@ class EventFile:
         """
         self.path = path
         self.repairs = Repairs()
-        with opened_file(path) as file:
+        with opened_hdf5(path) as file:
             found = checked_datasets(file, path)
             self.layout, self.sample, self.n_events = found.layout, found.sample, found.n_events
             self.menu, self.columns = found.menu, tuple(found.columns)
@@ -54,7 +54,7 @@ class EventFile:
         Raises:
             DataError: At the block that cannot be read or holds what the layout does not allow.
         """
-        with opened_file(self.path) as file:
+        with opened_hdf5(self.path) as file:
             found = checked_datasets(file, self.path)
             for first in range(start, self.n_events, block_events):
                 yield _read(found, first, min(first + block_events, self.n_events))
@@ -67,7 +67,7 @@ class EventFile:
         """
         if not self.digests:
             raise DataError(f"{self.path}: holds no digests to compare its columns with")
-        with opened_file(self.path) as file:
+        with opened_hdf5(self.path) as file:
             for name, expected in self.digests.items():
                 dataset, digest = find_dataset(file, name, self.path), hashlib.sha256()
                 for first in range(0, len(dataset), BLOCK_EVENTS):
@@ -87,7 +87,7 @@ def read_events(path: Path, *, start: int = 0, stop: int | None = None) -> Event
     Raises:
         DataError: If the file is missing, not HDF5, empty, or its columns are not the layout's.
     """
-    with opened_file(path) as file:
+    with opened_hdf5(path) as file:
         found = checked_datasets(file, path)
         return _read(found, start, found.n_events if stop is None else min(stop, found.n_events))
 

@@ -13,6 +13,7 @@ from l1ad.core.layout import InputLayout
 from l1ad.core.layouts import known_layouts
 from l1ad.core.menu import Menu
 from l1ad.data.events import COLUMNS
+from l1ad.data.partial_file import SUFFIX
 
 __all__ = [
     "DIGESTS",
@@ -23,7 +24,6 @@ __all__ = [
     "checked_datasets",
     "find_dataset",
     "json_attribute",
-    "opened_file",
     "virtual_sources",
 ]
 
@@ -31,17 +31,6 @@ INPUTS = "inputs"
 EVENT_NUMBER = "event_number"
 MENU_BITS = "menu_bits"
 DIGESTS = "digests"
-
-
-def opened_file(path: Path) -> h5py.File:
-    """Open a file to read, also one that another process still writes."""
-    if not path.is_file():
-        raise DataError(f"{path}: no such file")
-    try:
-        # Another process may still be writing it, which a reader must say it knows.
-        return h5py.File(path, "r", swmr=path.name.endswith(".partial"))
-    except OSError as fault:
-        raise DataError(f"{path}: not a readable HDF5 file ({fault}); is it complete?") from None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,7 +65,7 @@ def checked_datasets(file: h5py.File, path: Path) -> EventDatasets:
     columns = {name: find_dataset(file, name, path) for name in COLUMNS if name in file}
     menu, bits = _menu(file, path)
     n_events = len(inputs)
-    if path.name.endswith(".partial"):  # its writer may have come further with one column than with the next
+    if path.name.endswith(SUFFIX):  # its writer may have come further with one column than with the next
         n_events = min(len(one) for one in (inputs, numbers, *columns.values(), *([bits] if bits else [])))
     if not n_events:
         raise DataError(f"{path}: holds no events")

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,11 +18,12 @@ from l1ad.core.layouts import known_layouts
 from l1ad.data.event_file import EventFile
 from l1ad.data.event_header import DIGESTS, EVENT_NUMBER, INPUTS, MENU_BITS
 from l1ad.data.events import EventBatch, check_alike, concatenated
+from l1ad.data.hdf5 import refuse_full_disk
+from l1ad.data.partial_file import growing_file
 
 __all__ = ["EventWriter", "join_event_files", "write_events", "writing_events"]
 
 CHUNK_EVENTS = 16_384
-_OVERHEAD_BYTES = 1_000_000
 _STORED: dict[str, Any] = {"compression": "gzip", "shuffle": True, "track_times": False}
 
 
@@ -74,7 +74,7 @@ class EventWriter:
         waiting = concatenated(self._waiting)
         columns = stored_columns(waiting.select(0, n_events))
         self._waiting = [waiting.select(n_events, len(waiting))] if len(waiting) > n_events else []
-        _check_room(self.path, columns)
+        refuse_full_disk(self.path, _size(columns))
         # Chunk by chunk, so that the bytes of the file do not depend on the blocks that the events came in.
         for start in range(0, n_events, CHUNK_EVENTS):
             chunk = {name: values[start : start + CHUNK_EVENTS] for name, values in columns.items()}
@@ -101,9 +101,7 @@ def writing_events(path: Path, provenance: dict[str, Any], *, level: int = 4) ->
     Raises:
         DataError: If no events were written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with growing_file(path) as partial:
         with _created(partial) as file:
             writer = EventWriter(file, path, level)
             yield writer
@@ -113,9 +111,6 @@ def writing_events(path: Path, provenance: dict[str, Any], *, level: int = 4) ->
         with h5py.File(partial, "r+", libver="latest") as file:
             file.attrs["provenance"] = json.dumps(provenance, indent=1)
             file.attrs[DIGESTS] = json.dumps(writer.digests())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> None:
@@ -131,7 +126,7 @@ def write_events(path: Path, events: EventBatch, provenance: dict[str, Any]) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     columns = stored_columns(events)
-    _check_room(path, columns)
+    refuse_full_disk(path, _size(columns))
     try:
         with _created(temporary) as file:
             _create(file, events, columns, chunk=min(CHUNK_EVENTS, len(events)), level=9)
@@ -203,12 +198,8 @@ def stored_columns(events: EventBatch) -> dict[str, NDArray[Any]]:
     return columns
 
 
-def _check_room(path: Path, columns: dict[str, NDArray[Any]]) -> None:
-    """Ask for room beforehand: on a full disk HDF5 does not fail, it crashes."""
-    needed = sum(values.nbytes for values in columns.values()) + _OVERHEAD_BYTES
-    free = shutil.disk_usage(path.parent).free
-    if free < needed:
-        raise DataError(f"{path}: events can need {needed / 1e6:.1f} MB, {free / 1e6:.1f} MB are free")
+def _size(columns: dict[str, NDArray[Any]]) -> int:
+    return sum(values.nbytes for values in columns.values())
 
 
 def _created(path: Path) -> h5py.File:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
+from l1ad.data.partial_file import SUFFIX
 
 __all__ = ["json_object", "named_dataset", "opened_hdf5", "read_rows", "refuse_full_disk", "texts"]
 
@@ -18,7 +19,7 @@ _OVERHEAD_BYTES = 1_000_000
 
 
 def opened_hdf5(path: Path) -> h5py.File:
-    """Open a file to read.
+    """Open a file to read, also one that another process still writes.
 
     Raises:
         DataError: If it is missing, or not HDF5 to its end.
@@ -26,7 +27,8 @@ def opened_hdf5(path: Path) -> h5py.File:
     if not path.is_file():
         raise DataError(f"{path}: no such file")
     try:
-        return h5py.File(path, "r")
+        # Of one that grows a reader must say that it knows.
+        return h5py.File(path, "r", swmr=path.name.endswith(SUFFIX))
     except OSError as fault:
         raise DataError(f"{path}: not a readable HDF5 file ({fault}); is it complete?") from None
 

@@ -13,6 +13,7 @@ from l1ad.core.layout import InputLayout
 from l1ad.data.event_file import EventFile, file_digest
 from l1ad.data.event_header import INPUTS
 from l1ad.data.events import EventBatch, concatenated
+from l1ad.data.hdf5 import opened_hdf5
 from l1ad.data.nanoaod.files import digest_of_files
 from l1ad.data.reader import BLOCK_EVENTS, EventFormat, EventReader
 from l1ad.data.samples import locate_events
@@ -144,10 +145,10 @@ def _format_of(location: str, path: Path) -> EventFormat:
     if not h5py.is_hdf5(path):
         return EventFormat.L1AD  # whose reader says what is wrong with it
     try:
-        with h5py.File(path, "r", swmr=path.name.endswith(".partial")) as file:
+        with opened_hdf5(path) as file:
             for names, found in _BY_DATASET:
                 if not names.isdisjoint(file):
                     return found
             return EventFormat.L1AD if INPUTS in file or "layout" in file.attrs else EventFormat.TABLE
-    except OSError:
+    except DataError:
         return EventFormat.L1AD

@@ -83,6 +83,8 @@ def save_zero_bias_check(check: ZeroBiasCheck, folder: Path) -> None:
             folder.rename(old)
         new.rename(folder)
     finally:
+        if old.exists() and not folder.exists():  # stopped between the two
+            old.rename(folder)
         for left in (new, old):
             rmtree(left, ignore_errors=True)
 

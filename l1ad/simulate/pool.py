@@ -17,6 +17,7 @@ from l1ad.config.detector import DetectorConfig
 from l1ad.config.sample import HardConfig, PoolConfig
 from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress, silent
+from l1ad.core.trigger_file import write_text_safely
 from l1ad.data.event_file import file_digest
 from l1ad.simulate.chunks import chunk_seed, definition_digest, run_chunks, save_arrays, versions
 from l1ad.simulate.deposits import MUON, Collisions, collisions, joined, taken
@@ -269,9 +270,7 @@ def _write_record(record: Path, config: PoolConfig, digest: str, files: list[Pat
         "versions": versions(),
         "chunks": {file.name: file_digest(file) for file in files},
     }
-    temporary = record.with_name(f".{record.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(document, indent=1), encoding="utf-8")
-    temporary.replace(record)
+    write_text_safely(record, json.dumps(document, indent=1))
 
 
 def _digest(config: PoolConfig) -> str:

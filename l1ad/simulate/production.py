@@ -16,7 +16,7 @@ from l1ad.data.event_file import read_events
 from l1ad.data.event_writer import write_events, writing_events
 from l1ad.simulate.chunks import definition_digest, run_chunks, versions
 from l1ad.simulate.events import CHUNK_EVENTS, simulated_chunk
-from l1ad.simulate.pool import Pool, make_pool, read_pool
+from l1ad.simulate.pool import Pool, read_pool
 
 __all__ = ["Making", "make_sample", "pool_file"]
 
@@ -27,7 +27,7 @@ class Making:
 
     Attributes:
         pool: The pool that its pile-up is drawn from.
-        pool_folder: Where that is kept; it is made there if it is not finished.
+        pool_folder: Where it was made.
         command: How the sample is made, for its provenance.
         workers: Processes to use; the events do not depend on it.
     """
@@ -48,7 +48,6 @@ def make_sample(
     path: Path,
     making: Making,
     *,
-    pool_progress: Progress = silent,
     progress: Progress = silent,
 ) -> int:
     """Simulate a sample into an event file; the same events for any number of workers.
@@ -60,13 +59,13 @@ def make_sample(
         config: The sample.
         path: The event file to write.
         making: Pool and processes.
-        pool_progress: Told the collisions of the pool that are done, where it is not finished.
         progress: Told the number of events done.
 
     Returns:
         The number of events written.
     """
-    pool = make_pool(making.pool, making.pool_folder, workers=making.workers, progress=pool_progress)
+    pool_json = making.pool.model_dump_json()
+    pool = _pool_here(pool_json, making.pool_folder)
     definition = definition_digest(config.model_dump(mode="json"), pool.digest, CHUNK_EVENTS)
     folder = path.with_name(f".{path.name}.chunks-{definition[:12]}")
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +74,7 @@ def make_sample(
     def tell(done: int, _: int, note: str) -> None:
         progress(min(config.events, done * CHUNK_EVENTS), config.events, note)
 
-    work = partial(_write_chunk, config, making.pool.model_dump_json(), making.pool_folder)
+    work = partial(_write_chunk, config, pool_json, making.pool_folder)
     run_chunks(work, files, workers=making.workers, progress=tell)
     provenance = _provenance(config, pool, making.command)
     if config.features:

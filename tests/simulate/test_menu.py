@@ -76,7 +76,7 @@ def test_a_seed_of_objects_decides_as_a_plain_loop(
     )
     expected = [decided_in_a_loop(objects, seed, event) for event in range(N)]
     assert seed_bits(objects, [seed])[:, 0].tolist() == expected
-    assert True in expected or len(thresholds) == 4
+    assert any(expected) or len(thresholds) == 4
     assert False in expected
 
 

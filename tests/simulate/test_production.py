@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from l1ad.config.sample import FillConfig, PileupConfig, PoolConfig, ProcessConfig, SampleConfig
-from l1ad.core.errors import ConfigError
+from l1ad.core.errors import ConfigError, DataError
 from l1ad.core.layouts import ugt_57
 from l1ad.data.event_file import EventFile, file_digest, read_events
 from l1ad.data.events import EventBatch
@@ -328,18 +328,11 @@ def test_progress_counts_events_up_to_the_last(sample: Sample, made_pool: MadePo
     assert told == [(0, 2020), (2000, 2020), (2020, 2020)]
 
 
-def test_the_pool_is_made_where_it_is_missing(sample: Sample, made_pool: MadePool, tmp_path: Path) -> None:
-    told: Told = []
+def test_a_sample_without_its_pool_is_refused(sample: Sample, made_pool: MadePool, tmp_path: Path) -> None:
     how = Making(pool=made_pool[0], pool_folder=tmp_path / "pool", command="test")
-    make_sample(
-        sample(events=20),
-        tmp_path / "quick.h5",
-        how,
-        pool_progress=lambda done, total, _: told.append((done, total)),
-    )
-    assert told[-1] == (130, 130)
-    for file in made_pool[1].iterdir():
-        assert (tmp_path / "pool" / file.name).read_bytes() == file.read_bytes()
+    with pytest.raises(DataError, match="no finished pool 'tiny'; `l1ad simulate` makes it"):
+        make_sample(sample(events=20), tmp_path / "quick.h5", how)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_pool_file_lies_beside_the_sample_file(
@@ -369,7 +362,7 @@ def test_zero_bias_knows_its_time_pileup_and_menu(sample: Sample, made_pool: Mad
     single = list(made.menu.names).index("L1_SingleEG60")
     leading = [0.5 * word >= 60 for word in column(made, "eg_1_pt")]
     assert made.menu_bits[:, single].tolist() == leading
-    assert True in leading
+    assert any(leading)
 
 
 def pool_of_single_towers() -> Pool:

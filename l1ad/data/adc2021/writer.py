@@ -17,6 +17,7 @@ from l1ad.data.adc2021.reader import CLASSES, NAMES, PARTICLES, ROWS, object_lay
 from l1ad.data.events import EventBatch, check_alike
 from l1ad.data.hdf5 import refuse_full_disk
 from l1ad.data.padded_lists import written_values
+from l1ad.data.partial_file import growing_file
 
 __all__ = ["Adc2021Writer", "writing_adc2021"]
 
@@ -76,21 +77,15 @@ def writing_adc2021(path: Path, provenance: dict[str, Any]) -> Iterator[Adc2021W
     Raises:
         DataError: If no events were written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with h5py.File(partial, "w") as file:
-            writer = Adc2021Writer(file, path)
-            yield writer
-            if not writer.n_events:
-                raise DataError(f"{path}: no events to write")
-            file.create_dataset(NAMES, data=[b"Pt", b"Eta", b"Phi", b"Class"], track_times=False)
-            classes = [b"MET_class_1", b"Four_Ele_class_2", b"Four_Mu_class_3", b"Ten_Jet_class_4"]
-            file.create_dataset(CLASSES, data=classes, track_times=False)
-            file.attrs["provenance"] = json.dumps(provenance, indent=1)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with growing_file(path) as partial, h5py.File(partial, "w") as file:
+        writer = Adc2021Writer(file, path)
+        yield writer
+        if not writer.n_events:
+            raise DataError(f"{path}: no events to write")
+        file.create_dataset(NAMES, data=[b"Pt", b"Eta", b"Phi", b"Class"], track_times=False)
+        classes = [b"MET_class_1", b"Four_Ele_class_2", b"Four_Mu_class_3", b"Ten_Jet_class_4"]
+        file.create_dataset(CLASSES, data=classes, track_times=False)
+        file.attrs["provenance"] = json.dumps(provenance, indent=1)
 
 
 def _particles(events: EventBatch) -> NDArray[np.float32]:

@@ -15,6 +15,7 @@ from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch, check_alike
 from l1ad.data.list_order import object_lists
 from l1ad.data.nanoaod.objects import MISSING_ET
+from l1ad.data.partial_file import growing_file
 from l1ad.data.physical import physical_values
 
 __all__ = ["NanoAodWriter", "writing_nanoaod"]
@@ -77,17 +78,12 @@ def writing_nanoaod(path: Path, provenance: dict[str, Any]) -> Iterator[NanoAodW
         importlib.import_module("awkward")
     except ImportError:
         raise ToolError("uproot is not installed; the extra 'nanoaod' brings it") from None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with growing_file(path) as partial:
         with uproot.recreate(partial) as file:
             writer = NanoAodWriter(file, path)
             yield writer
         if not writer.n_events:
             raise DataError(f"{path}: no events to write")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _branches(events: EventBatch) -> dict[str, Any]:

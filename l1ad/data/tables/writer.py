@@ -13,6 +13,7 @@ from l1ad.core.errors import DataError
 from l1ad.data.events import EventBatch, check_alike
 from l1ad.data.hdf5 import refuse_full_disk
 from l1ad.data.padded_lists import written_values
+from l1ad.data.partial_file import growing_file
 from l1ad.data.tables.sinks import CsvSink, Hdf5Sink, ParquetSink, TableSink
 
 __all__ = ["TableWriter", "writing_table"]
@@ -74,9 +75,7 @@ def writing_table(path: Path, provenance: dict[str, Any]) -> Iterator[TableWrite
         DataError: If no events were written.
         ToolError: If it is Parquet and pyarrow is not installed.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with growing_file(path) as partial:
         sink: TableSink
         match path.suffix.lower():
             case ".csv":
@@ -92,9 +91,6 @@ def writing_table(path: Path, provenance: dict[str, Any]) -> Iterator[TableWrite
             sink.close()
         if not writer.n_events:
             raise DataError(f"{path}: no events to write")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _check(events: EventBatch, path: Path) -> None:

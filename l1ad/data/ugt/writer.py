@@ -12,6 +12,7 @@ from l1ad.core.errors import DataError
 from l1ad.core.ports import InputPorts, Interface, input_ports
 from l1ad.core.units import BUNCH_SLOTS
 from l1ad.data.events import EventBatch, check_alike
+from l1ad.data.partial_file import growing_file
 from l1ad.data.ugt.lines import N_ALGORITHMS, ugt_lines
 from l1ad.data.ugt.reader import ALGORITHM
 
@@ -65,17 +66,12 @@ def writing_ugt(path: Path, provenance: dict[str, Any]) -> Iterator[UgtWriter]:
         DataError: If no events were written.
     """
     del provenance
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
+    with growing_file(path) as partial:
         with partial.open("wb") as file:
             writer = UgtWriter(file, path)
             yield writer
         if not writer.n_events:
             raise DataError(f"{path}: no events to write")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _algorithm_bits(events: EventBatch, path: Path) -> NDArray[np.bool_]:
