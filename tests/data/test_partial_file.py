@@ -1,5 +1,4 @@
 import errno
-import os
 from pathlib import Path
 
 import pytest
@@ -34,6 +33,6 @@ def test_a_full_disk_is_said_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
     with pytest.raises(DataError, match=r"a\.txt: no space is left on the disk"), growing_file(path) as partial:
-        os.symlink("/dev/full", partial)
+        partial.symlink_to("/dev/full")
         partial.write_text("x")
     assert path.read_text() == "old"

@@ -22,7 +22,7 @@ from l1ad.simulate.deposits import MUON, Collisions
 from l1ad.simulate.events import CHUNK_EVENTS, simulated_chunk
 from l1ad.simulate.features import features_layout
 from l1ad.simulate.menu import configured_menu
-from l1ad.simulate.pool import Pool, read_pool
+from l1ad.simulate.pool import Pool, make_pool
 from l1ad.simulate.production import Making, make_sample, pool_file
 
 pytest.importorskip("pythia8mc", reason="Pythia is not installed")
@@ -295,10 +295,11 @@ def test_chunks_on_another_pool_are_not_taken(
     with pytest.raises(StoppedError):
         make_sample(config, path, making(made_pool), progress=stop_at(250))
     other = Making(pool=tiny_pool(seed=6), pool_folder=tmp_path / "pool", command=COMMAND)
+    others = make_pool(other.pool, other.pool_folder)
     make_sample(config, path, other)
     made = read_events(path).inputs_raw
     assert (made != simulated_chunk(config, made_pool[2], 0).objects.inputs_raw).any()
-    expected = simulated_chunk(config, read_pool(other.pool, other.pool_folder), 0).objects
+    expected = simulated_chunk(config, others, 0).objects
     np.testing.assert_array_equal(made, expected.inputs_raw)
 
 
