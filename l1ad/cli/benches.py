@@ -71,7 +71,7 @@ def bench_simulate(
     ),
     pool: Annotated[Path | None, typer.Option(help="Folder of its pool; made if it is not finished.")] = None,
     crossings: Annotated[int, typer.Option(min=250, help="Crossings of one turn and process.")] = 2000,
-    collisions: Annotated[int, typer.Option(min=1, help="Collisions of one turn.")] = 2000,
+    collisions: Annotated[int, typer.Option(min=1, help="Collisions of one turn.")] = 5000,
     workers: Annotated[int, typer.Option(min=1, help="Processes of the last line.")] = 2,
     json: JsonOption = False,
 ) -> None:

@@ -49,7 +49,7 @@ def simulation_speeds(
     sample: Path,
     *,
     pool_folder: Path | None = None,
-    collisions: int = 2000,
+    collisions: int = 5000,
     crossings: int = 2000,
     workers: int = 2,
 ) -> list[SimulationSpeed]:

@@ -33,7 +33,7 @@ __all__ = [
     "read_pool",
 ]
 
-CHUNK_COLLISIONS = 2_000
+CHUNK_COLLISIONS = 5_000
 """Collisions of one Pythia run. Part of the definition of a pool: each chunk has a seed of its own."""
 _BATCH = 250
 _SOFT = "minimum_bias"
