@@ -15,7 +15,7 @@ PACKAGE = Path(l1ad.__file__).parent
 FLOORS = {
     0: {"core"},
     1: {"config", "data"},
-    2: {"simulate", "training", "emulate", "exchange", "hls", "rtl", "synthesis", "rates", "metrics"},
+    2: {"simulate", "training", "emulate", "exchange", "hls", "rtl", "synthesis", "rates", "metrics", "references", "search"},
     3: {"report", "flow"},
     4: {"cli"},
 }
@@ -27,6 +27,7 @@ DOORS = {
     "keras": {"training"},
     "tensorflow": {"training"},
     "qkeras": {"training"},
+    "hgq": {"training"},
     "alkaid": {"rtl"},
     "hls4ml": {"hls"},
     "pythia8mc": {"simulate"},
@@ -45,7 +46,10 @@ DOORS = {
     "onnxruntime": {"exchange"},
     "qonnx": {"exchange"},
     "array_api_compat": {"emulate"},
-    "sklearn": {"metrics"},
+    "optuna": {"search"},
+    "distributed": {"search"},
+    "dask": {"search"},
+    "sklearn": {"metrics", "references"},
 }
 
 FRAMEWORKS = ("keras", "tensorflow", "qkeras", "hls4ml", "alkaid", "onnx", "torch")

@@ -1,28 +1,39 @@
 """The commands that make an algorithm: from events to trigger.json."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from l1ad.cli.options import OVER_BUDGET, JsonOption, RunArgument, RunOption
+from l1ad.cli.options import INTERRUPTED, OVER_BUDGET, JsonOption, RunArgument, RunOption
 
 __all__ = ["demo", "freeze", "simulate", "train"]
+
+
+class Backend(StrEnum):
+    """Who quantises in the demo."""
+
+    QKERAS = "qkeras"
+    HGQ = "hgq"
 
 
 def demo(
     run: RunOption = Path("runs/demo"),
     epochs: Annotated[int | None, typer.Option(min=1, help="Train for another number of epochs.")] = None,
+    backend: Annotated[Backend, typer.Option(help="Who quantises: QKeras or HGQ2.")] = Backend.QKERAS,
     json: JsonOption = False,
 ) -> None:
     """Do the main job on the sample that ships: train, freeze, emulate, rates, build, synth, verify, report."""
     from l1ad.cli.results import print_summary
     from l1ad.cli.terminal import print_json, progress_bar
-    from l1ad.config.run import RunConfig
+    from l1ad.config.presets import demo_config
     from l1ad.flow.demo import demo as run_demo
     from l1ad.flow.run_directory import RunDirectory
 
-    config = RunConfig() if epochs is None else _with_epochs(RunConfig(), epochs)
+    config = demo_config(backend.value)
+    if epochs is not None:
+        config = _with_epochs(config, epochs)
     summary = run_demo(RunDirectory.begin(run, config), progress_bar)
     if json:
         print_json(summary)
@@ -69,49 +80,73 @@ def simulate(
 def train(
     config: Annotated[Path, typer.Argument(help="Run configuration, e.g. configs/quickstart.yaml.")],
     run: RunOption,
+    seeds: Annotated[
+        int | None, typer.Option(min=2, help="Train with so many seeds, measure the spread, keep one.")
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Train the autoencoder; a stopped training goes on from its last finished epoch."""
     from dataclasses import asdict
 
-    from l1ad.cli.terminal import progress_bar, show
+    from l1ad.cli.scan import print_ensemble
+    from l1ad.cli.terminal import errors, progress_bar, show
     from l1ad.config.loading import load_config
     from l1ad.config.run import RunConfig
+    from l1ad.flow.ensemble import train_ensemble
     from l1ad.flow.run_directory import RunDirectory
     from l1ad.flow.train import train as run_training
 
     directory = RunDirectory.begin(run, load_config(config, RunConfig))
+    if seeds is not None:
+        with progress_bar("train") as progress:
+            ensemble = train_ensemble(directory, seeds, progress=progress)
+        if json:
+            show(ensemble.document(), "", as_json=True)
+        else:
+            print_ensemble(ensemble)
+        return
     with progress_bar("train") as progress:
         result = run_training(directory, progress=progress)
-    last = result.history[-1]
+    for warning in result.warnings():
+        errors.print(f"note: {warning}", soft_wrap=True)
+    kept = result.history[result.best_epoch - 1]
     text = (
-        f"{run}: {result.epochs} epochs on {result.events} events, loss {last['loss']:.3f}, "
-        f"validation {last['validation_loss']:.3f}, sparsity {last['sparsity']:.0%}"
+        f"{run}: {result.epochs} epochs on {result.events} events; kept epoch {result.best_epoch}: loss "
+        f"{kept['loss']:.3f}, validation {kept['validation_loss']:.3f}, sparsity {kept['sparsity']:.0%}"
     )
+    text += f", {kept['ebops']:.0f} EBOPs" if "ebops" in kept else ""
     show(asdict(result), text, as_json=json)
+    if result.stopped == "interrupted":
+        raise typer.Exit(INTERRUPTED)
 
 
 def freeze(run: RunArgument, json: JsonOption = False) -> None:
     """Freeze the encoder mean into trigger.json: integers and number formats, no framework."""
     from l1ad.cli.terminal import show
     from l1ad.core.trigger_file import algorithm_digest
+    from l1ad.flow.freeze import freeze as run_freeze
+    from l1ad.flow.freeze import sparsity
     from l1ad.flow.run_directory import RunDirectory
-    from l1ad.flow.train import freeze as run_freeze
-    from l1ad.flow.train import sparsity
 
     directory = RunDirectory.open(run)
-    trigger = run_freeze(directory)
-    digest, zeros = algorithm_digest(trigger), sparsity(trigger)
-    text = f"{directory.trigger_file}: {zeros:.1%} of the weights are zero, algorithm {digest[:12]}"
-    show({"file": str(directory.trigger_file), "algorithm": digest, "sparsity": zeros}, text, as_json=json)
+    frozen = run_freeze(directory)
+    digest, zeros = algorithm_digest(frozen.trigger), sparsity(frozen.trigger)
+    text = (
+        f"{directory.trigger_file}: {zeros:.1%} of the weights are zero, algorithm {digest[:12]}; "
+        f"{frozen.removed.sentence()}"
+    )
+    document = {
+        "file": str(directory.trigger_file), "algorithm": digest, "sparsity": zeros,
+        "removed": frozen.removed.document(),
+    }  # fmt: skip
+    show(document, text, as_json=json)
 
 
 def _with_epochs(config: Any, epochs: int) -> Any:
     """Shorten a training; pruning keeps its share of the epochs."""
     training = config.training
-    share = epochs / training.epochs
-    start, end = int(training.pruning_start_epoch * share), max(1, int(training.pruning_end_epoch * share))
-    changed = training.model_copy(
-        update={"epochs": epochs, "pruning_start_epoch": min(start, end - 1), "pruning_end_epoch": end}
-    )
+    pruning, share = training.pruning, epochs / training.epochs
+    start, end = int(pruning.start_epoch * share), max(1, int(pruning.end_epoch * share))
+    shorter = pruning.model_copy(update={"start_epoch": min(start, end - 1), "end_epoch": end})
+    changed = training.model_copy(update={"epochs": epochs, "pruning": shorter})
     return config.model_copy(update={"training": changed})

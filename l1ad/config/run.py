@@ -3,33 +3,17 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from l1ad.config.loading import Section
+from l1ad.config.model import ModelConfig
 from l1ad.config.target import shipped_targets
-from l1ad.core.fixed import FixedType, Overflow
+from l1ad.config.training import TrainingConfig
 from l1ad.core.names import cpp_identifier
 
-__all__ = ["DataConfig", "FirmwareConfig", "ModelConfig", "RatesConfig", "RunConfig", "TrainingConfig"]
+__all__ = ["DataConfig", "FirmwareConfig", "RatesConfig", "RunConfig"]
 
 
-def _input_type(text: str) -> str:
-    if FixedType.from_cpp(text).width > _WIDEST_INPUT:
-        raise ValueError(f"inputs of more than {_WIDEST_INPUT} bits are not exact in Keras's float32 sums")
-    return text
-
-
-def _score_type(text: str) -> str:
-    one = FixedType.from_cpp(text)
-    if one.signed or one.overflow not in (Overflow.SAT, Overflow.SAT_SYM):
-        raise ValueError(
-            "the score must be unsigned and saturate, or the most anomalous events could score lowest, "
-            "e.g. 'ap_ufixed<18,14,AP_TRN,AP_SAT>'"
-        )
-    return text
-
-
-_WIDEST_INPUT = 16
 SampleName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 """A name that is also a file name."""
 
@@ -51,12 +35,21 @@ class DataConfig(Section):
             "vbf_h_invisible": "sample:vbf_h_invisible",
         },
         min_length=1,
-        description="Events to look for, by name; never used in training",
+        description="Events to look for, by name: the verdict is on them, and nothing is chosen by them",
+    )
+    development: dict[SampleName, str] = Field(
+        {
+            "ttbar": "sample:ttbar",
+            "zprime_to_qq": "sample:zprime_to_qq",
+            "h_to_aa_4tau": "sample:h_to_aa_4tau",
+            "wprime_to_lnu": "sample:wprime_to_lnu",
+        },
+        description="Signals that trainings may be chosen by, and which no verdict counts",
     )
     training_fraction: float = Field(0.3, gt=0, lt=1, description="First part of the background, to train on")
     validation_fraction: float = Field(0.1, gt=0, lt=1, description="Next part, to watch the loss on")
 
-    @field_validator("signals")
+    @field_validator("signals", "development")
     @classmethod
     def _is_not_the_background(cls, signals: dict[str, str]) -> dict[str, str]:
         if "background" in signals:
@@ -64,54 +57,20 @@ class DataConfig(Section):
         return signals
 
     @model_validator(mode="after")
+    def _keeps_the_verdict_apart(self) -> "DataConfig":
+        both = set(self.signals) & set(self.development)
+        shared = set(self.signals.values()) & set(self.development.values())
+        if both or shared:
+            raise ValueError(
+                f"{sorted(both or shared)[0]} is both a signal of the verdict and one for development; "
+                "what choices were made by proves nothing"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _leaves_events_for_rates(self) -> "DataConfig":
         if self.training_fraction + self.validation_fraction >= 1:
             raise ValueError("training_fraction and validation_fraction leave no events for the rates")
-        return self
-
-
-class ModelConfig(Section):
-    """The variational autoencoder and its number formats. QKeras counts integer bits without the sign."""
-
-    hidden: tuple[PositiveInt, ...] = Field((32, 16), min_length=1, description="Widths of hidden layers")
-    latent: int = Field(8, ge=1, description="Size of the encoder mean")
-    input_type: str = Field("ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs")
-    weight_bits: int = Field(6, ge=2, le=8)
-    weight_integer: int = Field(0, ge=0)
-    bias_bits: int = Field(8, ge=2, le=8)
-    bias_integer: int = Field(2, ge=0)
-    activation_bits: int = Field(8, ge=1, le=8)
-    activation_integer: int = Field(5, ge=0)
-    mean_bits: int = Field(8, ge=2, le=8)
-    mean_integer: int = Field(5, ge=0)
-    score_type: str = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
-
-    _checked_input = field_validator("input_type")(_input_type)
-    _checked_score = field_validator("score_type")(_score_type)
-
-
-class TrainingConfig(Section):
-    """How it is trained."""
-
-    seed: int = Field(1, ge=0)
-    epochs: int = Field(30, ge=1)
-    batch_events: int = Field(1024, ge=1)
-    learning_rate: float = Field(2e-3, gt=0)
-    beta: float = Field(0.5, ge=0, description="Weight of the KL term beside the reconstruction term")
-    rarity_cap: float = Field(
-        3000.0,
-        ge=1,
-        description="Inputs weigh in the reconstruction as the inverse of how often their object is there, "
-        "at most this; 1 weighs all alike",
-    )
-    sparsity: float = Field(0.5, ge=0, lt=1, description="Fraction of encoder weights pruned to zero")
-    pruning_start_epoch: int = Field(5, ge=0, description="Epochs before the first weight is pruned")
-    pruning_end_epoch: int = Field(20, ge=1, description="Epoch from which the sparsity stays")
-
-    @model_validator(mode="after")
-    def _prunes_forwards(self) -> "TrainingConfig":
-        if self.sparsity and not self.pruning_start_epoch < self.pruning_end_epoch <= self.epochs:
-            raise ValueError("pruning must start before it ends, and end within the epochs")
         return self
 
 

@@ -30,9 +30,12 @@ def casts_to(to: TensorType, before: Interval, fraction: int, home: ArrayHome) -
         home: Where the values will live.
     """
     each = to.of_each(len(before.low))
+    # Elements without a bit come out zero in any mode: in company they cost no copy of the columns.
+    any_mode = next((one for one in each if one.width), each[0])
     modes: dict[tuple[Rounding, Overflow], list[int]] = {}
     for index, one in enumerate(each):
-        modes.setdefault((one.rounding, one.overflow), []).append(index)
+        cast_as = one if one.width else any_mode
+        modes.setdefault((cast_as.rounding, cast_as.overflow), []).append(index)
     parts = [
         (columns, _casts_of_one_mode([each[i] for i in columns], to, _of(before, columns), fraction, home))
         for columns in modes.values()
@@ -45,28 +48,33 @@ def casts_to(to: TensorType, before: Interval, fraction: int, home: ArrayHome) -
 def _casts_of_one_mode(
     types: Sequence[FixedType], to: TensorType, before: Interval, fraction: int, home: ArrayHome
 ) -> list[Operation]:
-    steps = 2.0 ** np.array([to.fraction - one.fraction for one in types])
+    with_bits = next((one for one in types if one.width), types[0])
+    fractions = np.array([one.fraction if one.width else to.fraction for one in types])
+    steps = 2.0 ** (to.fraction - fractions)
     casts: list[Operation] = []
-    if any(fraction > one.fraction for one in types):
-        casts.append(_ROUNDINGS[types[0].rounding](home))
+    if (fraction > fractions).any():
+        casts.append(_ROUNDINGS[with_bits.rounding](home))
     # Bounds in steps of each element, a step wider for what rounding adds.
-    scale = 2.0 ** np.array([one.fraction - fraction for one in types])
+    scale = 2.0 ** (fractions - fraction)
     low, high = np.floor(before.low * scale) - 1, np.ceil(before.high * scale) + 1
-    casts += _overflow(types, low, high, home)
+    casts += _overflow(types, with_bits.overflow, low, high, home)
     if not casts or (steps == 1).all():
         return casts
     return [scaled_by(1 / steps, home), *casts, scaled_by(steps, home)]
 
 
 def _overflow(
-    types: Sequence[FixedType], low: NDArray[np.float64], high: NDArray[np.float64], home: ArrayHome
+    types: Sequence[FixedType],
+    overflow: Overflow,
+    low: NDArray[np.float64],
+    high: NDArray[np.float64],
+    home: ArrayHome,
 ) -> list[Operation]:
     least = np.array([one.raw_min for one in types], dtype=np.float64)
     most = np.array([one.raw_max for one in types], dtype=np.float64)
     leaves = (low < least) | (high > most)
     if not leaves.any():
         return []
-    overflow = types[0].overflow
     if overflow is Overflow.WRAP:
         # What cannot leave wraps in a range of its own, no wider than it needs: wide types of other
         # elements would take bits that the proof does not count.

@@ -8,11 +8,12 @@ from typing import Any
 from l1ad.core.progress import Progress
 from l1ad.flow.build import build
 from l1ad.flow.emulate import emulate_run
+from l1ad.flow.freeze import freeze
 from l1ad.flow.rates import rates
 from l1ad.flow.report import report
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.synthesize import synthesize_open
-from l1ad.flow.train import freeze, train
+from l1ad.flow.train import train
 from l1ad.flow.verify import verify_run
 from l1ad.hls.csim import check_compiler
 from l1ad.rtl.tools import yosys_found

@@ -1,6 +1,7 @@
 """The events of a run, and which of them may be used for what."""
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ __all__ = [
     "unseen_scores",
 ]
 
+Number = TypeVar("Number", np.int64, np.float64)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BackgroundSplit:
@@ -37,12 +40,12 @@ class BackgroundSplit:
     rates: EventBatch
 
 
-def unseen_scores(data: DataConfig, scores_raw: NDArray[np.int64]) -> NDArray[np.int64]:
+def unseen_scores(data: DataConfig, scores: NDArray[Number]) -> NDArray[Number]:
     """Keep the scores of the background's last part, which no training has seen.
 
     By position, as the events were split: event numbers repeat from run to run.
     """
-    return scores_raw[_cuts(data, len(scores_raw))[1] :]
+    return scores[_cuts(data, len(scores))[1] :]
 
 
 def split_background(data: DataConfig) -> BackgroundSplit:

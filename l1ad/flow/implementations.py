@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +16,7 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.emulate.compare import Agreement, compared
 from l1ad.emulate.engine import emulate, reference_scores, trace
 from l1ad.exchange.qonnx.run import onnxruntime_trace, qonnx_trace
+from l1ad.flow.freeze import TrainedModel
 from l1ad.hls.csim import simulated_traces
 from l1ad.hls.emulator_run import emulator_traces
 from l1ad.hls.original import original_network
@@ -162,18 +162,31 @@ def _decisions(trigger: TriggerAlgorithm) -> Callable[[Events], Trace]:
     return expected
 
 
-def quantised_keras(trigger: TriggerAlgorithm, encoder: Any) -> Implementation:
-    """Take the quantised Keras encoder itself."""
+def quantised_keras(
+    trigger: TriggerAlgorithm, whole: TriggerAlgorithm, trained: TrainedModel
+) -> Implementation:
+    """Take the quantised Keras encoder itself.
+
+    Its layers are held against those of the algorithm as it was trained, `whole`, and its score against the
+    algorithm that is deployed, which has no dead parts.
+    """
 
     def traced(inputs_raw: Events) -> Trace:
-        found = keras_trace(encoder, trigger.network, trigger.scaling.apply(inputs_raw))
-        fraction = trigger.network.output_type.fraction
-        mean = found[trigger.network.layers[-1].name] * 2.0**-fraction
+        found = keras_trace(trained.model, whole.network, trained.data.inputs.shown(inputs_raw))
+        fraction = whole.network.output_type.fraction
+        mean = found[whole.network.layers[-1].name] * 2.0**-fraction
         squared = np.rint(np.sum(mean**2, axis=1) * 4.0**fraction).astype(np.int64)
-        found[SCORE] = requantize(squared, fraction=2 * fraction, to=trigger.score.result)[:, None]
+        found[SCORE] = requantize(squared, fraction=2 * fraction, to=whole.score.result)[:, None]
         return found
 
-    return _blockwise(KERAS, trigger, traced)
+    def traces(inputs_raw: Events) -> Found:
+        for block in _blocks(inputs_raw):
+            yield block, traced(inputs_raw[block])
+
+    def expected(inputs_raw: Events) -> Trace:
+        return {**trace(whole, inputs_raw), SCORE: emulate(trigger, inputs_raw).score_raw[:, None]}
+
+    return Implementation(name=KERAS, traces=traces, expected=expected)
 
 
 def onnx_runtime(trigger: TriggerAlgorithm, file: Path) -> Implementation:

@@ -52,6 +52,7 @@ class RunDirectory:
             update={
                 "background": _absolute(config.data.background),
                 "signals": {name: _absolute(where) for name, where in config.data.signals.items()},
+                "development": {name: _absolute(where) for name, where in config.data.development.items()},
             }
         )
         target = config.firmware.target
@@ -105,8 +106,18 @@ class RunDirectory:
         return self.path / "training" / "checkpoint.npz"
 
     @property
+    def weights_file(self) -> Path:
+        """The trained weights of the whole autoencoder."""
+        return self.path / "training" / "weights.npz"
+
+    @property
+    def evaluation_file(self) -> Path:
+        """Scores of the trained model, of every kind."""
+        return self.path / "evaluation.h5"
+
+    @property
     def encoder_file(self) -> Path:
-        """The trained, quantised Keras encoder."""
+        """The trained encoder as a Keras file, quantisers included."""
         return self.path / "training" / "encoder.keras"
 
 

@@ -1,39 +1,36 @@
-"""Steps `train` and `freeze`: from background events to `trigger.json`."""
+"""Step `train`: from background events to trained weights."""
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-import l1ad
 from l1ad.config.run import RunConfig
+from l1ad.config.training import PruningConfig, TrainingConfig
 from l1ad.core.errors import DataError
-from l1ad.core.fixed import FixedType
-from l1ad.core.network import Conv2D, Dense
 from l1ad.core.progress import Progress, silent
-from l1ad.core.scaling import Scaling
-from l1ad.core.score import Score
-from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.trigger_file import save_trigger
-from l1ad.data.events import EventBatch
-from l1ad.flow.events import background_digest, split_background
-from l1ad.flow.rates import configured_budgets
+from l1ad.data.opening import load_events
+from l1ad.flow.events import background_digest
+from l1ad.flow.history_file import write_history
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.training_events import TrainingSet, training_set
+from l1ad.metrics.latent import collapsed_latents
 from l1ad.training.checkpoint import load_checkpoint
-from l1ad.training.encoder_file import load_encoder, save_encoder
-from l1ad.training.environment import framework_versions, prepared_framework
-from l1ad.training.freeze import frozen_encoder
-from l1ad.training.loop import TrainingEvents, trained
-from l1ad.training.losses import rarity_weights
-from l1ad.training.model import built_autoencoder
-from l1ad.training.scaling import chosen_scaling
+from l1ad.training.compiled import mean_squares
+from l1ad.training.environment import framework_versions, machine, prepared_framework
+from l1ad.training.latents import latents
+from l1ad.training.loop import Outcome, trained
+from l1ad.training.model import Autoencoder, built_autoencoder
+from l1ad.training.objective import decoder_outputs
+from l1ad.training.weights_file import save_encoder, save_weights
 
-__all__ = ["Training", "freeze", "train"]
+__all__ = ["RECORD", "Training", "built_model", "train", "training_digest"]
 
 RECORD = "training/record.json"
+HISTORY = "training/history.csv"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,88 +40,84 @@ class Training:
     Attributes:
         events: Events trained on.
         epochs: Epochs trained, those before a resume included.
+        best_epoch: Epoch whose weights were kept, from 1.
+        stopped: Why it ended early; empty if it did not.
+        constant: Inputs that never varied.
+        collapsed: Latents that say nothing (posterior collapse), numbered from 0.
+        latents: Size of the latent space.
         history: One record an epoch.
     """
 
     events: int
     epochs: int
+    best_epoch: int
+    stopped: str
+    constant: tuple[str, ...]
+    collapsed: tuple[int, ...]
+    latents: int
     history: list[dict[str, float]]
+
+    def warnings(self) -> list[str]:
+        """Say what a reader should know before going on."""
+        told = []
+        if self.stopped:
+            told.append(f"stopped early: {self.stopped}; the weights of epoch {self.best_epoch} are kept")
+        if self.constant:
+            told.append(f"never varied, and weigh nothing: {', '.join(self.constant)}")
+        if self.collapsed:
+            named = ", ".join(str(one) for one in self.collapsed)
+            told.append(
+                f"posterior collapse: {len(self.collapsed)} of {self.latents} latents say nothing ({named}); a "
+                "smaller training.loss.beta or model.latent would use them"
+            )
+        return told
 
 
 def train(run: RunDirectory, *, progress: Progress = silent) -> Training:
     """Train the autoencoder of a run, or go on where an earlier one stopped.
 
     Raises:
-        DataError: If the directory holds the training of another configuration; it is left as it is.
+        DataError: If the directory holds the training of another configuration; it is left as it is. Or if
+            nothing can be learned from the events, or the whole latent space collapsed.
+        UnresolvedRateError: If a budget cannot be resolved by the events kept for the rates.
     """
     config = run.config
-    configured_budgets(config.rates)  # a budget that cannot be read is told now, not after the training
-    split = split_background(config.data)
-    prepared_framework(config.training.seed)
-    digest = _digest(config)
+    data = training_set(config)
+    prepared_framework(config.model.backend, config.training.seed)
+    digest = training_digest(config)
     load_checkpoint(run.checkpoint, digest)
     run.save_config()
-    scaling = chosen_scaling(split.training, FixedType.from_cpp(config.model.input_type))
-    weights = rarity_weights(_present(split.training), config.training.rarity_cap)
-    model = built_autoencoder(config.model, split.training.layout.n_inputs)
-    history = trained(
-        model,
-        config.training,
-        training=_as_seen(split.training, scaling, weights),
-        validation=_as_seen(split.validation, scaling, weights),
-        checkpoint=run.checkpoint,
-        digest=digest,
-        progress=progress,
+    model = built_model(config, data)
+    if config.training.float_epochs:
+        _pretrain(model, config, data, run.checkpoint.with_name("pretraining.npz"), digest, progress)
+    outcome = _trained(
+        model, config.training, data, run.checkpoint, digest, progress, _watch(model, config, data)
     )
-    save_encoder(model.encoder, run.encoder_file)
-    run.write_json(RECORD, {"digest": digest, "versions": framework_versions(), "history": history})
-    return Training(events=len(split.training), epochs=len(history), history=history)
+    save_weights(model, run.weights_file, digest)
+    save_encoder(model, run.encoder_file)
+    result = _result(model, data, outcome)
+    record = {
+        "digest": digest, "versions": framework_versions(), "machine": machine(),
+        "best_epoch": result.best_epoch, "stopped": result.stopped, "constant_inputs": result.constant,
+        "collapsed_latents": result.collapsed, "history": result.history,
+    }  # fmt: skip
+    run.write_json(RECORD, record)
+    write_history(run.path / HISTORY, result.history)
+    if len(result.collapsed) == result.latents:
+        raise DataError(
+            f"{run.path}: posterior collapse: none of the {result.latents} latents says anything, so no score "
+            "can; lower training.loss.beta or training.compression.beta, or train longer"
+        )
+    return result
 
 
-def freeze(run: RunDirectory) -> TriggerAlgorithm:
-    """Freeze the trained encoder mean of a run into its `trigger.json`, without thresholds.
-
-    Raises:
-        DataError: If the run is not trained, or its configuration or data changed since.
-    """
-    config = run.config
-    record = run.read_json(RECORD, step="train")
-    prepared_framework(config.training.seed)
-    if record["digest"] != _digest(config):
-        raise DataError(f"{run.path}: configuration, data or framework changed since the training; train again")
-    split = split_background(config.data)
-    scaling = chosen_scaling(split.training, FixedType.from_cpp(config.model.input_type))
-    network = frozen_encoder(load_encoder(run.encoder_file), scaling.result)
-    trigger = TriggerAlgorithm(
-        name=config.name,
-        scaling=scaling,
-        network=network,
-        score=Score(FixedType.from_cpp(config.model.score_type)),
-        provenance=_provenance(run, record),
-    )
-    save_trigger(trigger, run.trigger_file)
-    return trigger
+def built_model(config: RunConfig, data: TrainingSet) -> Autoencoder:
+    """Build the untrained autoencoder of a configuration."""
+    n_outputs = decoder_outputs(config.training, data.inputs)
+    return built_autoencoder(config.model, data.inputs.layout.n_inputs, n_outputs, config.training.seed)
 
 
-def sparsity(trigger: TriggerAlgorithm) -> float:
-    """Fraction of zeros among all weights of an algorithm."""
-    weights = [
-        layer.weights_raw.ravel() for layer in trigger.network.layers if isinstance(layer, Dense | Conv2D)
-    ]
-    return float(np.mean(np.concatenate(weights) == 0))
-
-
-def _as_seen(events: EventBatch, scaling: Scaling, weights: NDArray[np.float32]) -> TrainingEvents:
-    """Scale events exactly as the firmware does, then hand them to Keras as floats."""
-    scaled = scaling.apply(events.inputs_raw) * 2.0**-scaling.result.fraction
-    return TrainingEvents(inputs=scaled.astype(np.float32), weights=_present(events) * weights)
-
-
-def _present(events: EventBatch) -> NDArray[np.bool_]:
-    return events.layout.present(events.inputs_raw)
-
-
-def _digest(config: RunConfig) -> str:
+def training_digest(config: RunConfig) -> str:
     """Digest what decides the weights: data, model, training, framework."""
     document = {
         "data": [
@@ -139,15 +132,76 @@ def _digest(config: RunConfig) -> str:
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
-def _provenance(run: RunDirectory, record: dict[str, Any]) -> dict[str, Any]:
-    encoder_digest = hashlib.sha256(run.encoder_file.read_bytes()).hexdigest()
-    return {
-        "l1ad": l1ad.__version__,
-        "versions": record["versions"],
-        "training_digest": record["digest"],
-        "float_model_digest": encoder_digest,
-        "background": run.config.data.background,
-        "background_digest": background_digest(run.config.data),
-        "training": run.config.training.model_dump(mode="json"),
-        "model": run.config.model.model_dump(mode="json"),
-    }
+def _trained(
+    model: Autoencoder,
+    config: TrainingConfig,
+    data: TrainingSet,
+    checkpoint: Path,
+    digest: str,
+    progress: Progress,
+    watch: Callable[[], dict[str, float]] = dict,
+) -> Outcome:
+    return trained(
+        model, config, training=data.shown(data.split.training), validation=data.shown(data.split.validation),
+        inputs=data.inputs, rarity=data.rarity, checkpoint=checkpoint, digest=digest, progress=progress,
+        watch=watch,
+    )  # fmt: skip
+
+
+def _pretrain(
+    model: Autoencoder, config: RunConfig, data: TrainingSet, checkpoint: Path, digest: str, progress: Progress
+) -> None:
+    """Train the same network without quantisers, and let the quantised one begin with its weights."""
+    free = config.model.model_copy(update={"backend": "float"})
+    short = config.training.model_copy(
+        update={"epochs": config.training.float_epochs, "pruning": PruningConfig(sparsity=0.0)}
+    )
+    twin = built_autoencoder(
+        free, data.inputs.layout.n_inputs, decoder_outputs(config.training, data.inputs), config.training.seed
+    )
+
+    def told(done: int, total: int, note: str = "") -> None:
+        progress(done, total, f"without quantisers: {note}" if note else "without quantisers")
+
+    outcome = _trained(twin, short, data, checkpoint, digest, told)
+    if outcome.stopped == "interrupted":
+        raise KeyboardInterrupt
+    for quantised, plain in zip(model.weighted, twin.weighted, strict=True):
+        quantised.kernel.assign(plain.kernel)
+        quantised.bias.assign(plain.bias)
+    for part, other in ((model.variance, twin.variance), (model.decoder, twin.decoder)):
+        if part is not None and other is not None:
+            part.set_weights(other.get_weights())
+
+
+def _watch(model: Autoencoder, config: RunConfig, data: TrainingSet) -> Callable[[], dict[str, float]]:
+    """Measure efficiencies on development signals on validation events, after every epoch."""
+    fraction, n_validation = config.training.watch_fraction, len(data.split.validation)
+    if not config.data.development or fraction * n_validation < 1:
+        return dict
+    background = data.shown(data.split.validation).inputs
+    signals = {name: data.shown(load_events(where)).inputs for name, where in config.data.development.items()}
+    scores = mean_squares(model)
+
+    def efficiencies() -> dict[str, float]:
+        ordered = np.sort(scores(background))
+        highest_refused = ordered[len(ordered) - 1 - int(fraction * len(ordered))]
+        shares = [float(np.mean(scores(shown) > highest_refused)) for shown in signals.values()]
+        found = {f"efficiency_{name}": share for name, share in zip(signals, shares, strict=True)}
+        return {"efficiency": float(np.mean(shares)), **found}
+
+    return efficiencies
+
+
+def _result(model: Autoencoder, data: TrainingSet, outcome: Outcome) -> Training:
+    space = latents(model, data.shown(data.split.validation).inputs)
+    return Training(
+        events=len(data.split.training),
+        epochs=len(outcome.history),
+        best_epoch=outcome.best_epoch,
+        stopped=outcome.stopped,
+        constant=data.constant,
+        collapsed=tuple(int(one) for one in collapsed_latents(space.mean, space.log_variance)),
+        latents=space.mean.shape[1],
+        history=outcome.history,
+    )

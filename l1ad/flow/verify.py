@@ -20,7 +20,7 @@ from l1ad.emulate.divergence import divergence_report
 from l1ad.emulate.fast import fast_engine
 from l1ad.exchange.qonnx.export import export_qonnx
 from l1ad.flow.build import TARGET_FILE, TRIGGER_FILE
-from l1ad.flow.events import split_background
+from l1ad.flow.freeze import TrainedModel, trained_model, whole_algorithm
 from l1ad.flow.implementations import (
     C_SIMULATION,
     CMSSW_EMULATOR,
@@ -50,8 +50,7 @@ from l1ad.hls.emulator_run import compile_emulator
 from l1ad.rtl.project import DESIGN_FILE
 from l1ad.rtl.simulation import Timing, compile_simulation
 from l1ad.rtl.tools import find_verilator
-from l1ad.training.encoder_file import load_encoder
-from l1ad.training.environment import framework_found, prepared_framework
+from l1ad.training.environment import framework_found
 from l1ad.training.float_model import float_scores
 
 __all__ = [
@@ -88,13 +87,13 @@ def verify_run(
     events = events_of_run(run, trigger)
     encoders: list[Implementation] = []
     skipped, float_comparison = {}, None
-    if framework_found() and run.encoder_file.is_file():
-        prepared_framework(run.config.training.seed)
-        encoder = load_encoder(run.encoder_file)
-        encoders.append(quantised_keras(trigger, encoder))
-        float_comparison = _compared_float(run, trigger, encoder)
+    backend = run.config.model.backend
+    if framework_found(backend) and run.weights_file.is_file():
+        trained = trained_model(run)
+        encoders.append(quantised_keras(trigger, whole_algorithm(run, trained), trained))
+        float_comparison = _compared_float(run, trigger, trained)
     else:
-        skipped[KERAS] = "the extra 'qkeras' is not installed, or the run has no trained encoder"
+        skipped[KERAS] = f"the extra {backend!r} is not installed, or the run has no trained encoder"
     result = _verified(trigger, folder, events, original=original, before=encoders, progress=progress)
     result = replace(result, skipped={**skipped, **result.skipped}, float_comparison=float_comparison)
     document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
@@ -224,6 +223,7 @@ def _refuse_differences(trigger: TriggerAlgorithm, result: Verification, events:
             )
 
 
-def _compared_float(run: RunDirectory, trigger: TriggerAlgorithm, encoder: object) -> FloatComparison:
-    background = split_background(run.config.data).rates.inputs_raw
-    return compared_with_float(trigger, background, float_scores(encoder, trigger.scaling.as_real(background)))
+def _compared_float(run: RunDirectory, trigger: TriggerAlgorithm, trained: TrainedModel) -> FloatComparison:
+    background = trained.data.split.rates.inputs_raw
+    shown = trigger.scaling.as_real(background)
+    return compared_with_float(trigger, background, float_scores(run.config.model, trained.model, shown))

@@ -23,10 +23,10 @@ _STYLE = {
 def canvas(
     path: Path, *, rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)
 ) -> Iterator[list[Any]]:
-    """Open a figure to draw in; it is written as PNG when all is drawn.
+    """Open a figure to draw in; it is written when all is drawn.
 
     Args:
-        path: File to write.
+        path: File to write, `.png` or `.pdf`.
         rows: Rows of axes.
         columns: Axes in a row.
         size: Width and height in inches.
@@ -46,7 +46,10 @@ def canvas(
         temporary = path.with_name(f".{path.name}.partial")
         try:
             yield list(axes.ravel())
-            figure.savefig(temporary, dpi=110, format="png")
+            kind = path.suffix.removeprefix(".")
+            # A PDF would tell when it was drawn, and equal figures would not be equal bytes.
+            metadata = {"CreationDate": None} if kind == "pdf" else None
+            figure.savefig(temporary, dpi=110, format=kind, metadata=metadata)
             temporary.replace(path)
         finally:
             plt.close(figure)

@@ -1,43 +1,62 @@
 """The training framework: found, quiet and deterministic, or a clear word on how to get it."""
 
 import os
+import platform
+import sys
 from importlib.metadata import PackageNotFoundError, version
 
+from l1ad.config.model import Backend
 from l1ad.core.errors import ToolError
 from l1ad.core.quiet import silenced
 
-__all__ = ["framework_found", "framework_versions", "prepared_framework"]
+__all__ = ["framework_found", "framework_versions", "machine", "prepared_framework"]
 
-_PACKAGES = ("tensorflow", "keras", "qkeras-v3")
 _TENSORFLOWS = ("tensorflow", "tensorflow-cpu")
 """Distributions that hold the package `tensorflow`."""
+
+_QUANTISERS = {"qkeras": "qkeras-v3", "hgq": "hgq2"}
+"""Distribution of each backend that has one; its extra is called as the backend."""
 
 
 def framework_versions() -> dict[str, str]:
     """Name the installed versions of the training framework; packages that are absent are left out."""
+    names = (*_TENSORFLOWS, "keras", *_QUANTISERS.values())
+    return {name: found for name in names if (found := _version(name)) is not None}
+
+
+def machine() -> dict[str, str]:
+    """Tell what a training ran on, beside its framework."""
     return {
-        name: found for name in (*_TENSORFLOWS, *_PACKAGES[1:], "hgq2") if (found := _version(name)) is not None
+        "python": sys.version.split()[0],
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": str(os.cpu_count()),
     }
 
 
-def framework_found() -> bool:
-    """Tell whether the training framework is installed, without importing it."""
-    return not _missing()
+def framework_found(backend: Backend) -> bool:
+    """Tell whether what a backend needs is installed, without importing it."""
+    return not _missing(backend)
 
 
-def prepared_framework(seed: int) -> None:
+def prepared_framework(backend: Backend, seed: int) -> None:
     """Import TensorFlow and Keras, quiet and with every source of randomness seeded.
 
     Raises:
-        ToolError: If the extra `qkeras` is not installed, or hgq2 hides its package.
+        ToolError: If the backend's extra is not installed, or hgq2 hides QKeras.
     """
-    missing = _missing()
+    missing = _missing(backend)
     if missing:
+        extra = "qkeras" if backend == "float" else backend
         raise ToolError(
-            f"{', '.join(missing)} not installed; training comes with the extra 'qkeras': "
-            "pip install 'l1ad[qkeras]'"
+            f"{', '.join(missing)} not installed; training with backend {backend} comes with the extra "
+            f"{extra!r}: pip install 'l1ad[{extra}]'"
+            + (
+                ", in an environment of its own"
+                if set(framework_versions()) & set(_QUANTISERS.values())
+                else ""
+            )
         )
-    if "hgq2" in framework_versions():
+    if set(_QUANTISERS.values()) <= set(framework_versions()):
         raise ToolError(
             "qkeras-v3 and hgq2 are both installed, and hgq2 hides the package 'qkeras'; "
             "give each an environment of its own (extras 'qkeras' and 'hgq')"
@@ -57,10 +76,11 @@ def prepared_framework(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
-def _missing() -> list[str]:
+def _missing(backend: Backend) -> list[str]:
     found = framework_versions()
     present = {"tensorflow" if name in _TENSORFLOWS else name for name in found}
-    return [name for name in _PACKAGES if name not in present]
+    wanted = ["tensorflow", "keras", *([_QUANTISERS[backend]] if backend in _QUANTISERS else [])]
+    return [name for name in wanted if name not in present]
 
 
 def _version(name: str) -> str | None:

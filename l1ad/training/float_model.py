@@ -1,29 +1,32 @@
 """The encoder without its quantisers, for a statistical comparison: what the number formats cost."""
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.training.model import quantised_layers
+from l1ad.config.model import ModelConfig
+from l1ad.training.model import Autoencoder, built_autoencoder
 
 __all__ = ["float_scores"]
 
+_BATCH_EVENTS = 8_192
 
-def float_scores(encoder: Any, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Score events with the same weights, biases and inputs in double precision, nothing rounded or clipped.
+
+def float_scores(config: ModelConfig, model: Autoencoder, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Score events with the same weights, biases and inputs as floats, nothing rounded or clipped.
 
     Args:
-        encoder: The trained Keras encoder.
+        config: The configuration that the model was built from.
+        model: The trained autoencoder.
         inputs: Inputs scaled but not cast to the input type, shape (n_events, n_inputs).
 
     Returns:
         Sum of squares of the encoder mean, shape (n_events,).
     """
-    layers = quantised_layers(encoder)
-    values = inputs
-    for layer in layers:
-        values = values @ np.asarray(layer.kernel, dtype=np.float64) + np.asarray(layer.bias, dtype=np.float64)
-        if layer is not layers[-1]:
-            values = np.maximum(values, 0.0)
-    return np.asarray(np.sum(values**2, axis=1))
+    free = config.model_copy(update={"backend": "float"})
+    n_inputs = int(model.encoder.input_shape[1])
+    twin = built_autoencoder(free, n_inputs, int(model.decoder.output_shape[1]), seed=0)
+    for plain, quantised in zip(twin.weighted, model.weighted, strict=True):
+        plain.kernel.assign(quantised.kernel)
+        plain.bias.assign(quantised.bias)
+    mean = twin.encoder.predict(inputs.astype(np.float32), batch_size=_BATCH_EVENTS, verbose=0)
+    return np.asarray(np.sum(mean.astype(np.float64) ** 2, axis=1))

@@ -1,33 +1,48 @@
-"""The variational autoencoder in QKeras: a quantised encoder, a float decoder."""
+"""The autoencoder: an encoder that a backend quantises, a float decoder and a float variance head."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from l1ad.config.run import ModelConfig
+from l1ad.config.model import ModelConfig
+from l1ad.training.backends.choice import backend_called
+from l1ad.training.backends.interface import QuantisationBackend
 
-__all__ = ["MEAN", "Autoencoder", "built_autoencoder", "quantised_layers"]
+__all__ = ["MEAN", "Autoencoder", "built_autoencoder"]
 
 MEAN = "mean"
+_SEEDS_OF_LAYERS = 1_000
+"""Seeds lie so far apart that the layers of two trainings never begin alike."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Autoencoder:
-    """The parts of a variational autoencoder, as Keras models.
+    """The parts of an autoencoder, as Keras models.
 
     Attributes:
+        backend: Who quantised the encoder.
         encoder: Scaled inputs to the quantised mean; this part goes to the FPGA.
-        variance: Last hidden layer of the encoder to ln σ²; float, dropped at freezing.
-        decoder: Latent vector to reconstructed inputs; float, dropped at freezing.
+        taps: Scaled inputs to the mean and to the last hidden layer, which the variance reads.
+        variance: Last hidden layer to ln σ²; float, dropped at freezing. None in a plain autoencoder.
+        decoder: Latent vector to the reconstruction; float, dropped at freezing.
+        weighted: The encoder's layers with weights, first to last.
     """
 
+    backend: QuantisationBackend
     encoder: Any
-    variance: Any
+    taps: Any
+    variance: Any | None
     decoder: Any
+    weighted: list[Any]
 
     @property
-    def parts(self) -> tuple[Any, Any, Any]:
+    def parts(self) -> tuple[Any, ...]:
         """All parts, in a fixed order."""
-        return self.encoder, self.variance, self.decoder
+        return tuple(part for part in (self.encoder, self.variance, self.decoder) if part is not None)
+
+    @property
+    def variables(self) -> list[Any]:
+        """All variables of all parts, in a fixed order."""
+        return [variable for part in self.parts for variable in part.variables]
 
     @property
     def trainable_variables(self) -> list[Any]:
@@ -35,42 +50,69 @@ class Autoencoder:
         return [variable for part in self.parts for variable in part.trainable_variables]
 
 
-def built_autoencoder(config: ModelConfig, n_inputs: int) -> Autoencoder:
-    """Build encoder `n_inputs - hidden - latent` with quantised weights and activations, decoder mirrored."""
+def built_autoencoder(config: ModelConfig, n_inputs: int, n_outputs: int, seed: int) -> Autoencoder:
+    """Build `n_inputs - convolutions - hidden - latent` and its mirror.
+
+    Weights begin as the seed says, whatever the backend: a float baseline and a quantised version of one
+    seed begin alike.
+
+    Args:
+        config: Shapes and number formats.
+        n_inputs: Number of inputs.
+        n_outputs: Numbers that the decoder gives; more than `n_inputs` with likelihoods of many parameters.
+        seed: Seed of the training.
+    """
     import keras
-    from qkeras import QActivation, QDense, quantized_bits, quantized_relu
 
-    def dense(width: int, name: str) -> Any:
-        return QDense(
-            width,
-            name=name,
-            kernel_quantizer=quantized_bits(config.weight_bits, config.weight_integer, alpha=1),
-            bias_quantizer=quantized_bits(config.bias_bits, config.bias_integer, alpha=1),
-            kernel_initializer="glorot_uniform",
-        )
-
+    backend = backend_called(config.backend)
+    seeds = iter(range(seed * _SEEDS_OF_LAYERS, (seed + 1) * _SEEDS_OF_LAYERS))
     inputs = keras.Input((n_inputs,), name="scaled")
-    hidden = inputs
+    hidden = _convolved(config, backend, inputs, seeds)
+    first = not config.convolutions
     for number, width in enumerate(config.hidden, start=1):
-        hidden = dense(width, f"dense_{number}")(hidden)
-        activation = quantized_relu(config.activation_bits, config.activation_integer)
-        hidden = QActivation(activation, name=f"relu_{number}")(hidden)
-    mean = dense(config.latent, "dense_mean")(hidden)
-    mean = QActivation(quantized_bits(config.mean_bits, config.mean_integer, alpha=1), name=MEAN)(mean)
-    encoder = keras.Model(inputs, [mean, hidden], name="encoder")
+        name = f"dense_{number}"
+        hidden = backend.dense(config, width, name, next(seeds), first)(hidden)
+        hidden = backend.activation(config, f"{config.activation}_{number}", name)(hidden)
+        first = False
+    mean = backend.dense(config, config.latent, "dense_mean", next(seeds), first)(hidden)
+    mean = backend.mean(config, MEAN)(mean)
+    encoder = keras.Model(inputs, mean, name="encoder")
+    widths = config.decoder if config.decoder is not None else tuple(reversed(config.hidden))
+    decoder = [keras.Input((config.latent,))]
+    for width in widths:
+        decoder.append(_dense(width, next(seeds), config.decoder_activation))
+    decoder.append(_dense(n_outputs, next(seeds), None))
     variance = keras.Sequential(
-        [keras.Input((config.hidden[-1],)), keras.layers.Dense(config.latent, kernel_initializer="zeros")]
+        [keras.Input((hidden.shape[1],)), keras.layers.Dense(config.latent, kernel_initializer="zeros")]
     )
-    decoder = keras.Sequential(
-        [
-            keras.Input((config.latent,)),
-            *(keras.layers.Dense(width, activation="relu") for width in reversed(config.hidden)),
-            keras.layers.Dense(n_inputs),
-        ]
+    return Autoencoder(
+        backend=backend,
+        encoder=encoder,
+        taps=keras.Model(inputs, [mean, hidden], name="encoder_and_hidden"),
+        variance=variance if config.variational else None,
+        decoder=keras.Sequential(decoder),
+        weighted=[encoder.get_layer(name) for name in config.layer_names],
     )
-    return Autoencoder(encoder=encoder, variance=variance, decoder=decoder)
 
 
-def quantised_layers(encoder: Any) -> list[Any]:
-    """List the encoder's dense layers, first to last."""
-    return [layer for layer in encoder.layers if type(layer).__name__ == "QDense"]
+def _convolved(config: ModelConfig, backend: QuantisationBackend, inputs: Any, seeds: Any) -> Any:
+    import keras
+
+    if config.image is None:
+        return inputs
+    tensor = keras.layers.Reshape(config.image, name="image")(inputs)
+    for number, one in enumerate(config.convolutions, start=1):
+        name = f"conv_{number}"
+        tensor = backend.convolution(config, one, name, next(seeds), number == 1)(tensor)
+        tensor = backend.activation(config, f"{config.activation}_{name}", name)(tensor)
+        if one.pool is not None:
+            layer = keras.layers.MaxPooling2D if one.pooling == "max" else keras.layers.AveragePooling2D
+            tensor = layer(one.pool, name=f"pool_{number}")(tensor)
+    return keras.layers.Flatten(name="flat")(tensor)
+
+
+def _dense(width: int, seed: int, activation: str | None) -> Any:
+    import keras
+
+    start = keras.initializers.GlorotUniform(seed=seed)
+    return keras.layers.Dense(width, activation=activation, kernel_initializer=start)

@@ -1,4 +1,4 @@
-"""Training for real, on little: resumed, refused, frozen and compared."""
+"""Training for real, on little: resumed, interrupted, stopped early, refused."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,141 +7,171 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("qkeras", reason="the extra 'qkeras' is not installed")
-
-from l1ad.config.run import ModelConfig, TrainingConfig
-from l1ad.core.errors import DataError, NotExactError
-from l1ad.core.network import Dense
-from l1ad.core.tensor import TensorType
-from l1ad.training.encoder_file import load_encoder, save_encoder
-from l1ad.training.environment import prepared_framework
-from l1ad.training.freeze import frozen_encoder, keras_trace
-from l1ad.training.loop import TrainingEvents, trained
-from l1ad.training.model import Autoencoder, built_autoencoder, quantised_layers
-
-MODEL = ModelConfig(hidden=(5,), latent=2)
-TRAINING = TrainingConfig(
-    epochs=4, batch_events=128, sparsity=0.5, pruning_start_epoch=1, pruning_end_epoch=3, learning_rate=0.01
+from l1ad.config.training import (
+    AugmentationConfig,
+    InvarianceConfig,
+    LossConfig,
+    PruningConfig,
+    TrainingConfig,
 )
-INPUT_TYPE = TensorType.from_spelling("ap_fixed<8,5,AP_RND_CONV,AP_SAT>")
+from l1ad.core.errors import DataError
+from l1ad.training.checkpoint import load_checkpoint
+from l1ad.training.loop import Outcome
+from l1ad.training.model import Autoencoder
+
+from .conftest import TRAINING, SmallTraining
 
 
 class StoppedError(Exception):
     """A run that is stopped in the middle."""
 
 
-def events(seed: int, n_events: int = 600) -> TrainingEvents:
-    raw = np.random.default_rng(seed).integers(-60, 60, (n_events, 6))
-    return TrainingEvents(inputs=(raw / 8).astype(np.float32), weights=(raw > -20).astype(np.float32))
-
-
-def fresh(seed: int = 1) -> Autoencoder:
-    prepared_framework(seed)
-    return built_autoencoder(MODEL, 6)
-
-
-def run(model: Autoencoder, checkpoint: Path, *, stop_after: int | None = None, **changed: Any) -> Any:
-    def progress(done: int, *_: object) -> None:
-        if stop_after is not None and done == stop_after:
-            raise StoppedError
-
-    config = TRAINING.model_copy(update=changed)
-    return trained(
-        model, config, training=events(1), validation=events(2), checkpoint=checkpoint, digest="d",
-        progress=progress,
-    )  # fmt: skip
-
-
 def values(model: Autoencoder) -> list[np.ndarray[Any, Any]]:
-    return [np.asarray(variable) for part in model.parts for variable in part.variables]
+    return [np.asarray(variable) for variable in model.variables]
+
+
+def equal(found: Autoencoder, wanted: Autoencoder) -> None:
+    for one, other in zip(values(found), values(wanted), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def stopping_after(epochs: int, error: type[BaseException] = StoppedError) -> Any:
+    def told(done: int) -> None:
+        if done == epochs:
+            raise error
+
+    return told
 
 
 @pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Autoencoder, Any]]:
-    model = fresh()
-    yield model, run(model, tmp_path_factory.mktemp("whole") / "checkpoint.npz")
+def uninterrupted(
+    small: SmallTraining, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Autoencoder, Outcome]]:
+    model = small.fresh()
+    yield model, small.run(model, tmp_path_factory.mktemp("whole") / "checkpoint.npz")
 
 
 def test_a_training_stopped_between_epochs_ends_in_the_same_weights(
-    uninterrupted: tuple[Autoencoder, Any], tmp_path: Path
+    small: SmallTraining, uninterrupted: tuple[Autoencoder, Outcome], tmp_path: Path
 ) -> None:
     checkpoint = tmp_path / "checkpoint.npz"
     with pytest.raises(StoppedError):
-        run(fresh(), checkpoint, stop_after=2)
-    resumed = fresh(seed=99)  # other initial weights: everything must come from the checkpoint
-    history = run(resumed, checkpoint)
+        small.run(small.fresh(), checkpoint, told=stopping_after(2))
+    resumed = small.fresh(seed=99)  # other initial weights: everything must come from the checkpoint
+    outcome = small.run(resumed, checkpoint)
     model, expected = uninterrupted
-    assert history == expected
-    assert [record["epoch"] for record in history] == [1, 2, 3, 4]
-    for found, wanted in zip(values(resumed), values(model), strict=True):
+    assert outcome == expected
+    assert [record["epoch"] for record in outcome.history] == [1, 2, 3, 4]
+    equal(resumed, model)
+
+
+def test_ctrl_c_keeps_the_best_epoch_and_the_training_can_go_on(
+    small: SmallTraining, uninterrupted: tuple[Autoencoder, Outcome], tmp_path: Path
+) -> None:
+    checkpoint = tmp_path / "checkpoint.npz"
+    model = small.fresh()
+    outcome = small.run(model, checkpoint, told=stopping_after(3, KeyboardInterrupt))
+    assert outcome.stopped == "interrupted"
+    assert len(outcome.history) == 3
+    kept = load_checkpoint(checkpoint, "d")
+    assert kept is not None
+    assert outcome.best_epoch == kept.best_epoch
+    for found, wanted in zip(values(model), kept.best, strict=True):
         np.testing.assert_array_equal(found, wanted)
+    gone_on = small.fresh()
+    assert small.run(gone_on, checkpoint) == uninterrupted[1]
+    equal(gone_on, uninterrupted[0])
 
 
-def test_the_loss_falls_and_the_sparsity_is_reached(uninterrupted: tuple[Autoencoder, Any]) -> None:
-    model, history = uninterrupted
-    assert history[-1]["loss"] < history[0]["loss"]
-    network = frozen_encoder(model.encoder, INPUT_TYPE)
-    for layer in network.layers:
-        if isinstance(layer, Dense):
-            assert layer.sum.sparsity >= 0.5
+def test_the_loss_falls_and_the_sparsity_is_reached(uninterrupted: tuple[Autoencoder, Outcome]) -> None:
+    model, outcome = uninterrupted
+    history = outcome.history
+    assert history[-1]["reconstruction"] < history[0]["reconstruction"]
+    assert [record["sparsity"] for record in history] == [0.0, 0.4375, 0.5, 0.5]
+    for layer in model.weighted:
+        assert np.mean(np.asarray(layer.kernel) == 0) >= 0.5
 
 
-def test_a_checkpoint_of_another_training_is_refused_and_kept(tmp_path: Path) -> None:
+def test_the_best_epoch_is_one_with_all_pruning_done(uninterrupted: tuple[Autoencoder, Outcome]) -> None:
+    history = uninterrupted[1].history
+    fit = [record for record in history if record["sparsity"] == 0.5]
+    if "ebops" in history[0]:  # learned bits are taken away until the end
+        fit = fit[-1:]
+    assert uninterrupted[1].best_epoch == min(fit, key=lambda record: record["validation_loss"])["epoch"]
+
+
+def test_a_training_whose_loss_no_longer_falls_stops_and_keeps_its_best(
+    small: SmallTraining, tmp_path: Path
+) -> None:
+    changed = TRAINING.model_copy(
+        update={"epochs": 60, "patience_epochs": 1, "learning_rate": 0.05, "pruning": PruningConfig(sparsity=0.0),
+                "compression": TRAINING.compression.model_copy(update={"budget_ebops": 1e6})}
+    )  # fmt: skip
+    outcome = small.run(small.fresh(), tmp_path / "checkpoint.npz", config=changed)
+    assert "has not fallen for 1 epochs" in outcome.stopped
+    assert len(outcome.history) == outcome.best_epoch + 1 < 60
+    losses = [record["validation_loss"] for record in outcome.history]
+    assert losses[outcome.best_epoch - 1] == min(losses)
+
+
+def test_a_checkpoint_of_another_training_is_refused_and_kept(small: SmallTraining, tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint.npz"
     with pytest.raises(StoppedError):
-        run(fresh(), checkpoint, stop_after=1)
+        small.run(small.fresh(), checkpoint, told=stopping_after(1))
     kept = checkpoint.read_bytes()
     with pytest.raises(DataError, match="belongs to a training with another configuration"):
-        trained(
-            fresh(), TRAINING, training=events(1), validation=events(2), checkpoint=checkpoint,
-            digest="another", progress=lambda *_: None,
-        )  # fmt: skip
+        small.run(small.fresh(), checkpoint, digest="another")
     assert checkpoint.read_bytes() == kept
 
 
-def test_a_loss_that_is_no_number_stops_with_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"loss is (nan|inf) in epoch \d; try a smaller training.learning_rate"):
-        run(fresh(), tmp_path / "checkpoint.npz", learning_rate=1e30)
-
-
-def test_fewer_events_than_a_batch_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="600 events to train on are less than one batch of 601"):
-        run(fresh(), tmp_path / "checkpoint.npz", batch_events=601)
-
-
-def test_the_frozen_network_equals_keras_on_every_layer(
-    uninterrupted: tuple[Autoencoder, Any], tmp_path: Path
+def test_a_loss_that_is_no_number_stops_with_epoch_batch_inputs_and_a_hint(
+    small: SmallTraining, tmp_path: Path
 ) -> None:
-    save_encoder(uninterrupted[0].encoder, tmp_path / "encoder.keras")
-    encoder = load_encoder(tmp_path / "encoder.keras")
-    network = frozen_encoder(encoder, INPUT_TYPE)
-    inputs = np.random.default_rng(5).integers(-128, 128, (20_000, 6))
-    found, expected = keras_trace(encoder, network, inputs), network.trace(inputs)
-    assert list(expected) == ["dense_1", "relu_1", "dense_mean", "mean"]
-    for name, values in expected.items():
-        np.testing.assert_array_equal(found[name], values, err_msg=name)
-    assert np.unique(expected["mean"]).size > 20
+    words = (
+        r"the loss is no number in epoch \d, batch \d; the largest inputs there are input_\d_value \(up to [\d.]+\), "
+        r".* Try a smaller training.learning_rate; the checkpoint of the epoch before is kept"
+    )
+    with pytest.raises(DataError, match=words):
+        small.run(small.fresh(), tmp_path / "checkpoint.npz", learning_rate=1e30)
 
 
-def test_a_quantiser_that_scales_its_weights_does_not_freeze() -> None:
-    from qkeras import quantized_bits
-
-    encoder = fresh().encoder
-    quantised_layers(encoder)[0].kernel_quantizer_internal = quantized_bits(6, 0, alpha="auto")
-    with pytest.raises(NotExactError, match=r"kernel of 'dense_1' is quantised by .* with alpha='auto'"):
-        frozen_encoder(encoder, INPUT_TYPE)
+def test_fewer_events_than_a_batch_are_refused(small: SmallTraining, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="600 events to train on are less than one batch of 601"):
+        small.run(small.fresh(), tmp_path / "checkpoint.npz", batch_events=601)
 
 
-def test_a_layer_that_the_firmware_does_not_know_does_not_freeze() -> None:
-    import keras
+@pytest.mark.parametrize(
+    ("changed", "term"),
+    [
+        ({"loss": LossConfig(reconstruction="huber", huber_delta=0.5)}, "reconstruction"),
+        ({"loss": LossConfig(mask="nonzero", kl_schedule="warm_up", kl_epochs=2)}, "kl"),
+        ({"loss": LossConfig(mask="none", kl_schedule="cyclical", kl_epochs=2)}, "kl"),
+    ],
+)
+def test_every_loss_trains(small: SmallTraining, tmp_path: Path, changed: dict[str, Any], term: str) -> None:
+    history = small.run(small.fresh(), tmp_path / "checkpoint.npz", **changed).history
+    assert history[-1][term] > 0
+    assert history[-1]["validation_reconstruction"] < history[0]["validation_reconstruction"]
 
-    inputs = keras.Input((3,))
-    model = keras.Model(inputs, keras.layers.Softmax(name="soft")(inputs))
-    with pytest.raises(NotExactError, match="layer 'soft' is a Softmax; only QDense and QActivation freeze"):
-        frozen_encoder(model, INPUT_TYPE)
+
+def test_the_kl_weight_of_every_epoch_is_told(small: SmallTraining, tmp_path: Path) -> None:
+    loss = LossConfig(beta=2.0, kl_schedule="warm_up", kl_epochs=2)
+    history = small.run(small.fresh(), tmp_path / "checkpoint.npz", loss=loss).history
+    assert [record["kl_weight"] for record in history] == [0.0, 1.0, 2.0, 2.0]
+    first = history[0]
+    assert first["loss"] == pytest.approx(first["reconstruction"] + first["bits"], rel=1e-5)
 
 
-def test_a_file_that_is_no_encoder_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "encoder.keras").write_text("not a model")
-    with pytest.raises(DataError, match="not a Keras encoder"):
-        load_encoder(tmp_path / "encoder.keras")
+def test_a_plain_autoencoder_has_no_kl_term(small: SmallTraining, tmp_path: Path) -> None:
+    model = small.fresh(variational=False)
+    assert model.variance is None
+    history = small.run(model, tmp_path / "checkpoint.npz").history
+    assert all(record["kl"] == 0 for record in history)
+    assert history[-1]["validation_reconstruction"] < history[0]["validation_reconstruction"]
+
+
+def test_the_configuration_refuses_what_cannot_be_trained() -> None:
+    with pytest.raises(ValueError, match="pruning must start before it ends, and end within the epochs"):
+        TrainingConfig(epochs=10)
+    with pytest.raises(ValueError, match="invariance between two equal views teaches nothing"):
+        TrainingConfig(invariance=InvarianceConfig(weight=1.0), augmentation=AugmentationConfig())

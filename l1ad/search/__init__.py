@@ -1,0 +1,1 @@
+"""Hyper-parameter searches: the only room that knows Optuna and Dask. Studies, workers, fronts."""

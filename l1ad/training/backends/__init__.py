@@ -1,0 +1,1 @@
+"""Quantisation libraries behind one interface: QKeras, HGQ2, or none."""

@@ -1,0 +1,238 @@
+"""The reconstruction term as a likelihood: one density for each input, of parameters that the decoder gives."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.errors import ConfigError
+from l1ad.core.layout import InputField
+from l1ad.training import densities
+from l1ad.training.inputs import InputMap
+from l1ad.training.reading_back import hardware_steps
+
+__all__ = ["Family", "FeatureLikelihoods", "chosen_family"]
+
+Float = NDArray[np.float32]
+
+
+class Family(StrEnum):
+    """Densities of Cerri et al., arXiv:1811.10276, section 4."""
+
+    LOG_NORMAL = "log_normal"
+    """Log-normal beside a share of zeros."""
+    GAUSSIAN = "gaussian"
+    TRUNCATED_GAUSSIAN = "truncated_gaussian"
+    """Gaussian within the range of the input."""
+    TRUNCATED_DISCRETE_GAUSSIAN = "truncated_discrete_gaussian"
+    """Whole numbers within the range of the input."""
+    BERNOULLI = "bernoulli"
+    """One of the two ends of the range."""
+    POISSON = "poisson"
+
+    @property
+    def n_parameters(self) -> int:
+        """Parameters of one feature: outputs of the decoder."""
+        return {Family.LOG_NORMAL: 3, Family.BERNOULLI: 1, Family.POISSON: 1}.get(self, 2)
+
+    @property
+    def is_discrete(self) -> bool:
+        """Whether it is a probability of hardware steps, not a density in the unit of the input."""
+        return self in (Family.TRUNCATED_DISCRETE_GAUSSIAN, Family.BERNOULLI, Family.POISSON)
+
+
+_FEW = 64
+"""Whole numbers up to which a count is one of few objects, not of many particles, which Poisson describes."""
+_WHOLE_NUMBERS = 256
+"""Whole numbers with a sign up to which they are a discrete quantity, not a finely binned one."""
+_WITH_AN_END = ("transverse_mass", "mt")
+"""Masses with an end: they pile up at it and do not fall as a log-normal does."""
+
+_LARGEST_OUTPUT = 1e4
+"""Outputs of the decoder are cut off here, so that no square of theirs leaves float32."""
+_LEAST_LOG_WIDTH = 0.02
+"""σ of ln x that is never gone below: 2 %, finer than any pT is measured."""
+_LEAST_RATE = 1e-3
+_WIDEST = 4.0
+"""σ in ranges of a truncated Gaussian beyond which it is as good as flat."""
+
+
+def chosen_family(field: InputField) -> Family:
+    """Choose the density of an input by its quantity, unit and range.
+
+    | input | density |
+    |---|---|
+    | flags: 0 or 1 | Bernoulli |
+    | η and φ of objects | truncated Gaussian |
+    | whole numbers from 0 | truncated discrete Gaussian; Poisson where there are more than 64 |
+    | whole numbers with a sign, up to 256 of them, as a charge | truncated discrete Gaussian |
+    | transverse mass | truncated Gaussian |
+    | GeV from 0, and isolation: pT, masses, sums | log-normal with zeros |
+    | angles and what has no unit: cosines, distances, η | truncated Gaussian |
+    | all else, as components of momenta | Gaussian |
+
+    For the 21 features of arXiv:1811.10276 these are the densities of its section 4, but for the charge, which
+    is one of three numbers here, where 0 can be written too, and of two there.
+    """
+    whole = field.unit == "1" and field.lsb == 1.0
+    n_steps = field.raw_max - field.raw_min + 1
+    if (field.raw_min, field.raw_max) == (0, 1):
+        return Family.BERNOULLI
+    if field.quantity in ("eta", "phi") or field.quantity in _WITH_AN_END:
+        return Family.TRUNCATED_GAUSSIAN
+    if whole and (field.raw_min == 0 or n_steps <= _WHOLE_NUMBERS):
+        return Family.POISSON if field.raw_min == 0 and n_steps > _FEW else Family.TRUNCATED_DISCRETE_GAUSSIAN
+    if field.raw_min == 0 and (field.unit == "GeV" or "isolation" in field.quantity):
+        return Family.LOG_NORMAL
+    return Family.TRUNCATED_GAUSSIAN if field.unit in ("1", "rad") and not whole else Family.GAUSSIAN
+
+
+class FeatureLikelihoods:
+    """Densities of all inputs, in the unit of each, whatever it is shown as.
+
+    What is shown is read back to hardware integers and so to values; where the input map casts, these are the
+    values that the cast leaves. The decoder gives means and widths in the scale of what is shown, where they
+    are near one. No width goes below the rms of one step of what is shown, step/√12: a finer claim could not be
+    learned from the data, and its density would have no bound.
+    """
+
+    def __init__(self, inputs: InputMap, families: Mapping[str, Family] = MappingProxyType({})) -> None:
+        """Choose the density of each input.
+
+        Args:
+            inputs: How events are shown.
+            families: Densities by name of input, where another than that of `chosen_family` is wanted.
+
+        Raises:
+            ConfigError: If an input is named that there is not, or its density has no negative values.
+        """
+        layout = inputs.layout
+        if strangers := sorted(set(families) - set(layout.names)):
+            raise ConfigError(
+                f"a density is given for {strangers[0]!r}, which layout {layout.name!r} does not have"
+            )
+        self.families = tuple(families.get(field.name, chosen_family(field)) for field in layout.fields)
+        for field, family in zip(layout.fields, self.families, strict=True):
+            if field.raw_min < 0 and family in (Family.LOG_NORMAL, Family.POISSON):
+                raise ConfigError(
+                    f"{field.name!r} begins at {field.raw_min * field.lsb:g} {field.unit}, where {family} has "
+                    "nothing; gaussian has"
+                )
+        self._inputs = inputs
+        self._groups = tuple(_grouped(inputs, self.families))
+
+    @property
+    def n_outputs(self) -> int:
+        """Outputs that the decoder needs."""
+        return sum(family.n_parameters for family in self.families)
+
+    def negative_log_likelihood(self, inputs_shown: Any, outputs: Any, weights: Any) -> Any:
+        """Sum the weighted −ln of the densities, shape (n_events,).
+
+        Densities are in 1/unit, so a sum over inputs has no natural zero and may be negative.
+
+        Args:
+            inputs_shown: What the network is shown, shape (n_events, n_inputs).
+            outputs: The decoder's output, unconstrained, shape (n_events, n_outputs).
+            weights: Weight of each input, 0 where it does not count, shape (n_events, n_inputs).
+        """
+        from keras import ops
+
+        bounded = ops.clip(outputs, -_LARGEST_OUTPUT, _LARGEST_OUTPUT)
+        total = 0.0
+        for group in self._groups:
+            shown, weight = (ops.take(one, group.columns, axis=1) for one in (inputs_shown, weights))
+            steps = hardware_steps(shown, self._inputs, group.columns)
+            # By products with zeros and ones: XLA fuses the gradient of slices with all that led to it, and
+            # computes it over and over (seen with TensorFlow 2.21 on a CPU: five times slower).
+            parameters = [ops.matmul(bounded, chosen) for chosen in group.outputs]
+            total = total + ops.sum(weight * _negative_log(group, steps * group.lsb, parameters), axis=1)
+        return total
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Group:
+    """Inputs of one family; all arrays but `outputs` have shape (n_columns,).
+
+    Attributes:
+        family: Their density.
+        columns: Which inputs.
+        outputs: Which of the decoder's outputs are their parameters: for each parameter a matrix of zeros and
+            ones, shape (n_outputs, n_columns).
+        lsb: Size of a hardware step, in the unit of the input; 1 for discrete families, that count steps.
+        low: Lowest value.
+        high: Highest value.
+        step: Distance of values that are told apart.
+        centre: Value that is shown as 0.
+        unit: Size of what is shown as 1.
+    """
+
+    family: Family
+    columns: NDArray[np.int64]
+    outputs: tuple[Float, ...]
+    lsb: Float
+    low: Float
+    high: Float
+    step: Float
+    centre: Float
+    unit: Float
+
+
+def _grouped(inputs: InputMap, families: tuple[Family, ...]) -> list[_Group]:
+    groups: list[_Group] = []
+    identity = np.eye(sum(family.n_parameters for family in families), dtype=np.float32)
+    first = 0
+    for family in Family:
+        columns = np.array([i for i, one in enumerate(families) if one is family], dtype=np.int64)
+        if not len(columns):
+            continue
+        layout, scale, n = inputs.layout, inputs.scale[columns], len(columns)
+        each = [layout.fields[column].lsb for column in columns]
+        lsb = np.ones(n) if family.is_discrete else np.array(each)
+        cast = 0.0 if inputs.grid is None else float(inputs.grid.lsb)
+        arrays = {
+            "lsb": lsb,
+            "low": layout.raw_min[columns] * lsb,
+            "high": layout.raw_max[columns] * lsb,
+            "step": np.maximum(1.0, cast / scale) * lsb,
+            "centre": inputs.offset[columns] * lsb,
+            "unit": lsb / scale,
+        }
+        n_chosen = n * family.n_parameters
+        outputs = np.split(identity[:, first : first + n_chosen], family.n_parameters, axis=1)
+        first += n_chosen
+        as_float = {name: array.astype(np.float32) for name, array in arrays.items()}
+        groups.append(_Group(family=family, columns=columns, outputs=tuple(outputs), **as_float))
+    return groups
+
+
+def _negative_log(group: _Group, values: Any, outputs: list[Any]) -> Any:
+    """Give −ln of the density of each value, shape (n_events, n_columns)."""
+    from keras import ops
+
+    first, *others = outputs
+    match group.family:
+        case Family.BERNOULLI:
+            upper = ops.cast(2.0 * values >= group.low + group.high, "float32")
+            return densities.bernoulli(upper, first)
+        case Family.POISSON:
+            return densities.poisson(values, _LEAST_RATE + group.unit * ops.softplus(first))
+        case Family.LOG_NORMAL:
+            location, width = np.log(group.unit) + first, _LEAST_LOG_WIDTH + ops.softplus(others[0])
+            half = 0.5 * group.step
+            return densities.log_normal_with_zeros(values, location, width, others[1], smallest=half)
+    mean = group.centre + group.unit * first
+    width = group.step / math.sqrt(12) + group.unit * ops.softplus(others[0])
+    if group.family is Family.GAUSSIAN:
+        return densities.gaussian(values, mean, width)
+    margin = 0.5 * group.lsb  # each integer stands for its step
+    width = ops.minimum(width, _WIDEST * (group.high - group.low + 2 * margin))
+    if group.family is Family.TRUNCATED_GAUSSIAN:
+        low, high = group.low - margin, group.high + margin
+        return densities.truncated_gaussian(values, mean, width, low=low, high=high)
+    return densities.truncated_discrete_gaussian(values, mean, width, low=group.low, high=group.high)
