@@ -1,15 +1,26 @@
-# make demo   sets everything up and runs the main job on the sample that ships
-# make test   sets everything up and runs the tests
-# make lint   ruff and mypy
+# make demo                sets everything up and runs the main job on the sample that ships
+# make demo BACKEND=hgq    the same with bit widths that are learned (HGQ2), in an environment of its own
+# make test                sets both environments up and runs the tests
+# make lint                ruff and mypy
 
 PYTHON ?= python3
+BACKEND ?= qkeras
 VENV ?= .venv
+HGQ ?= .venv-hgq
 BIN := $(VENV)/bin
 
-demo: $(VENV)/.demo
-	$(BIN)/l1ad demo
+# hgq2 hides the package of qkeras-v3: each has an environment, and `make test` tests both.
+ifeq ($(BACKEND),hgq)
+DEMO := $(HGQ)
+else
+DEMO := $(VENV)
+endif
 
-test: $(VENV)/.dev lint
+demo: $(DEMO)/.demo
+	$(DEMO)/bin/l1ad demo --backend $(BACKEND)
+
+test: $(VENV)/.dev $(HGQ)/.dev lint
+	$(HGQ)/bin/python -m pytest tests/training
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.dev
@@ -25,12 +36,20 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)
 	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,nanoaod,parquet,simulate,search,dev]'
 	@touch $@ $(VENV)/.demo
 
-$(VENV):
+$(HGQ)/.demo: pyproject.toml constraints.txt | $(HGQ)
+	$(HGQ)/bin/python -m pip install -c constraints.txt -e '.[hgq,onnx,rtl]'
+	@touch $@
+
+$(HGQ)/.dev: pyproject.toml constraints.txt | $(HGQ)
+	$(HGQ)/bin/python -m pip install -c constraints.txt -e '.[hgq,onnx,rtl,dev]'
+	@touch $@ $(HGQ)/.demo
+
+$(VENV) $(HGQ):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "l1ad needs Python 3.11 or later; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+	$(PYTHON) -m venv $@ || { rm -rf $@; exit 1; }
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) $(HGQ) build *.egg-info
 
 .PHONY: demo test lint clean

@@ -15,7 +15,19 @@ PACKAGE = Path(l1ad.__file__).parent
 FLOORS = {
     0: {"core"},
     1: {"config", "data"},
-    2: {"simulate", "training", "emulate", "exchange", "hls", "rtl", "synthesis", "rates", "metrics", "references", "search"},
+    2: {
+        "simulate",
+        "training",
+        "emulate",
+        "exchange",
+        "hls",
+        "rtl",
+        "synthesis",
+        "rates",
+        "metrics",
+        "references",
+        "search",
+    },
     3: {"report", "flow"},
     4: {"cli"},
 }

@@ -94,9 +94,34 @@ def bench_simulate(
     print_table("Simulation speed, median of 3 turns", header, rows)
 
 
+def bench_train(
+    config: Annotated[Path, typer.Argument(help="Run configuration, e.g. configs/quickstart.yaml.")],
+    batch: Annotated[list[int] | None, typer.Option(min=1, help="Events of a batch; may be repeated.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Time epochs of training, many batches a compiled call beside one batch a call."""
+    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.config.loading import load_config
+    from l1ad.config.run import RunConfig
+    from l1ad.flow.bench_train import training_speeds
+
+    loaded = load_config(config, RunConfig)
+    with progress_bar("bench train") as progress:
+        speeds = training_speeds(loaded, tuple(batch or (1024, 4096)), progress=progress)
+    if json:
+        print_json([speed.document() for speed in speeds])
+        return
+    rows = [
+        [one.what, f"{one.events:,}", f"{one.events_per_second:,.0f}", f"{one.ratio:.1f}"] for one in speeds
+    ]
+    header = ["what", "events", "events/s", "ratio"]
+    print_table("Training speed, median of 5 epochs after the one that compiles", header, rows)
+
+
 BENCHES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("emulate", bench_emulate, "l1ad bench emulate runs/demo/trigger.json"),
     ("simulate", bench_simulate, "l1ad bench simulate configs/samples/zero_bias.yaml"),
+    ("train", bench_train, "l1ad bench train configs/quickstart.yaml"),
     ("formats", bench_formats, "l1ad bench formats --events 200000"),
 )
 """The benchmarks: name, command, example."""

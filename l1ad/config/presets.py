@@ -4,7 +4,7 @@ from typing import Literal
 
 from l1ad.config.model import ModelConfig
 from l1ad.config.run import RunConfig
-from l1ad.config.training import CompressionConfig, PruningConfig, TrainingConfig
+from l1ad.config.training import CompressionConfig, LossConfig, PruningConfig, TrainingConfig
 
 __all__ = ["demo_config"]
 
@@ -15,10 +15,12 @@ def demo_config(backend: Literal["qkeras", "hgq"]) -> RunConfig:
         return RunConfig()
     return RunConfig(
         name="demo_hgq",
-        model=ModelConfig(backend="hgq"),
+        model=ModelConfig(backend="hgq", hidden=(16, 8), latent=5),
         training=TrainingConfig(
-            epochs=80,
+            float_epochs=15,
+            epochs=60,
+            loss=LossConfig(beta=0.3),
             pruning=PruningConfig(sparsity=0.0),
-            compression=CompressionConfig(beta=3e-6, beta_final=1e-4),
+            compression=CompressionConfig(beta=1e-4, beta_final=1e-4),
         ),
     )

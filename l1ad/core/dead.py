@@ -44,7 +44,12 @@ class Removed:
     def document(self) -> dict[str, Any]:
         """Lay the result out for JSON."""
         neurons = {name: list(which) for name, which in self.neurons.items()}
-        return {"inputs": list(self.inputs), "neurons": neurons, "latents": list(self.latents)}
+        return {
+            "inputs": list(self.inputs),
+            "neurons": neurons,
+            "latents": list(self.latents),
+            "sentence": self.sentence(),
+        }
 
 
 def without_dead(trigger: TriggerAlgorithm) -> tuple[TriggerAlgorithm, Removed]:

@@ -8,6 +8,7 @@ from typing import Any
 from l1ad.core.progress import Progress
 from l1ad.flow.build import build
 from l1ad.flow.emulate import emulate_run
+from l1ad.flow.evaluate import evaluate
 from l1ad.flow.freeze import freeze
 from l1ad.flow.rates import rates
 from l1ad.flow.report import report
@@ -24,7 +25,7 @@ ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 
 
 def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
-    """Train, freeze, emulate, rate, build, estimate resources, verify and report.
+    """Train, evaluate, freeze, emulate, rate, build, estimate resources, verify and report.
 
     The thresholds come before the firmware is built, so that the accept bits that are verified are the
     ones that are handed over.
@@ -47,6 +48,7 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
         return result
 
     timed("train", lambda progress: train(run, progress=progress))
+    timed("evaluate", lambda progress: evaluate(run, progress=progress))
     timed("freeze", lambda _: freeze(run))
     timed("emulate", lambda progress: emulate_run(run, progress=progress))
     timed("rates", lambda _: rates(run))

@@ -23,7 +23,7 @@ from l1ad.training.freeze import frozen_encoder
 from l1ad.training.model import Autoencoder
 from l1ad.training.weights_file import load_weights
 
-__all__ = ["Frozen", "TrainedModel", "freeze", "sparsity", "trained_model", "whole_algorithm"]
+__all__ = ["REMOVED", "Frozen", "TrainedModel", "freeze", "sparsity", "trained_model", "whole_algorithm"]
 
 REMOVED = "training/removed.json"
 

@@ -14,9 +14,9 @@ FALSE_POSITIVE_RATES = (1e-3, 1e-4, 1e-5)
 def budget_points(config: RatesConfig) -> list[WorkingPoint]:
     """Give the budgets of a configuration as fractions of its stream, tightest first."""
     stream = configured_stream(config)
-    where = (
-        f"at {stream.colliding_bunches} colliding bunches" if isinstance(stream, ZeroBiasStream) else f"of {stream}"
-    )
+    where = f"of {stream}"
+    if isinstance(stream, ZeroBiasStream):
+        where = f"at {stream.colliding_bunches} colliding bunches"
     points = {
         budget.text: WorkingPoint(budget.text, budget.share_of(stream), where)
         for budget in configured_budgets(config).values()

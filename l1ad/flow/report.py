@@ -15,6 +15,7 @@ from l1ad.config.loading import load_config
 from l1ad.config.target import TargetConfig
 from l1ad.core.errors import DataError
 from l1ad.core.network import Conv2D, Dense
+from l1ad.core.tensor import TensorType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
 from l1ad.data.opening import events_digest, open_events
@@ -22,9 +23,11 @@ from l1ad.data.score_file import read_scores
 from l1ad.flow.build import TARGET_FILE
 from l1ad.flow.check import check_firmware
 from l1ad.flow.events import BACKGROUND, sources, unseen_scores
+from l1ad.flow.freeze import REMOVED
 from l1ad.flow.rates import configured_stream
 from l1ad.flow.results import load_estimate
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.train import RECORD as TRAINING_RECORD
 from l1ad.metrics.efficiency import roc
 from l1ad.rates.rate import rate_at
 from l1ad.rates.stream import Stream
@@ -118,13 +121,28 @@ def _latency(timing: dict[str, Any] | None, folder: Path) -> dict[str, Any]:
 def _history(run: RunDirectory, trigger: TriggerAlgorithm) -> list[dict[str, float]]:
     if "imported_from" in trigger.provenance:
         return []
-    history: list[dict[str, float]] = run.read_json("training/record.json", step="train")["history"]
+    history: list[dict[str, float]] = run.read_json(TRAINING_RECORD, step="train")["history"]
     return history
 
 
-def _notes(trigger: TriggerAlgorithm) -> tuple[str, ...]:
-    notes = trigger.provenance.get("notes", [])
-    return tuple(str(note) for note in notes) if isinstance(notes, list) else ()
+def _notes(run: RunDirectory, trigger: TriggerAlgorithm) -> tuple[str, ...]:
+    """Say what an import lost, or what a training met and freezing left out."""
+    if "imported_from" in trigger.provenance:
+        notes = trigger.provenance.get("notes", [])
+        return tuple(str(note) for note in notes) if isinstance(notes, list) else ()
+    record = run.read_json(TRAINING_RECORD, step="train")
+    return (*record["warnings"], run.read_json(REMOVED, step="freeze")["sentence"])
+
+
+def _score_costs(run: RunDirectory) -> list[list[str]]:
+    if not (run.path / "evaluation.json").is_file():
+        return []
+    evaluated = run.read_json("evaluation.json", step="evaluate")
+    return [
+        [signal, point, f"{one['deployed']:.2%}", f"{one['best']:.2%}", one["score"]]
+        for signal, points in evaluated["cost"].items()
+        for point, one in points.items()
+    ]
 
 
 def _text_versions(trigger: TriggerAlgorithm) -> dict[str, str]:
@@ -150,7 +168,8 @@ def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, An
         rate_curve=_rate_curve(values[BACKGROUND], stream),
         history=_history(run, trigger),
         origin=f"{trigger.provenance.get('imported_from')} ({trigger.provenance.get('kind')})",
-        notes=_notes(trigger),
+        notes=_notes(run, trigger),
+        score_costs=_score_costs(run),
         titles=_titles(run),
     )
 
@@ -169,16 +188,19 @@ def _rate_curve(background_raw: NDArray[np.int64], stream: Stream) -> RateCurve:
 
 def _layer_rows(trigger: TriggerAlgorithm) -> list[list[str]]:
     layout = trigger.layout
-    rows = [["input scaling", str(layout.n_inputs), "", str(trigger.scaling.result.spelling), ""]]
+    rows = [["input scaling", str(layout.n_inputs), "", _told(trigger.scaling.result), ""]]
     for layer, given in trigger.network.given():
-        kind = layer.output_type(given)
-        result = str(kind.types[0]) if kind.is_uniform else f"{len(set(kind.types))} types"
+        result = _told(layer.output_type(given))
         if isinstance(layer, Dense | Conv2D):
             shape = " x ".join(str(size) for size in layer.weights_raw.shape)
             rows.append([layer.name, shape, str(layer.weight_type), result, f"{layer.sum.sparsity:.1%}"])
         else:
             rows.append([layer.name, str(layer.n_out), "", result, ""])
     return [*rows, ["score", "1", "", str(trigger.score.result), ""]]
+
+
+def _told(kind: TensorType) -> str:
+    return str(kind.types[0]) if kind.is_uniform else f"{len(set(kind.types))} types"
 
 
 def _titles(run: RunDirectory) -> dict[str, str]:

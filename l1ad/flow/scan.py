@@ -1,4 +1,4 @@
-"""Step `scan`: many runs that differ in some keys, each trained, frozen, scored and costed; and the best of them."""
+"""Step `scan`: many runs that differ in some keys, each trained, frozen, scored and costed."""
 
 import functools
 from collections.abc import Mapping

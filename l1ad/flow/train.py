@@ -17,11 +17,11 @@ from l1ad.flow.events import background_digest
 from l1ad.flow.history_file import write_history
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.training_events import TrainingSet, training_set
-from l1ad.metrics.latent import collapsed_latents
+from l1ad.metrics.latent import active_units, collapsed_latents
 from l1ad.training.checkpoint import load_checkpoint
 from l1ad.training.compiled import mean_squares
 from l1ad.training.environment import framework_versions, machine, prepared_framework
-from l1ad.training.latents import latents
+from l1ad.training.latents import Latents, latents
 from l1ad.training.loop import Outcome, trained
 from l1ad.training.model import Autoencoder, built_autoencoder
 from l1ad.training.objective import decoder_outputs
@@ -99,7 +99,7 @@ def train(run: RunDirectory, *, progress: Progress = silent) -> Training:
     record = {
         "digest": digest, "versions": framework_versions(), "machine": machine(),
         "best_epoch": result.best_epoch, "stopped": result.stopped, "constant_inputs": result.constant,
-        "collapsed_latents": result.collapsed, "history": result.history,
+        "collapsed_latents": result.collapsed, "warnings": result.warnings(), "history": result.history,
     }  # fmt: skip
     run.write_json(RECORD, record)
     write_history(run.path / HISTORY, result.history)
@@ -201,7 +201,14 @@ def _result(model: Autoencoder, data: TrainingSet, outcome: Outcome) -> Training
         best_epoch=outcome.best_epoch,
         stopped=outcome.stopped,
         constant=data.constant,
-        collapsed=tuple(int(one) for one in collapsed_latents(space.mean, space.log_variance)),
+        collapsed=_collapsed(model, space),
         latents=space.mean.shape[1],
         history=outcome.history,
     )
+
+
+def _collapsed(model: Autoencoder, space: Latents) -> tuple[int, ...]:
+    """List the latents that say nothing; without widths, those that do not move with the event."""
+    if model.variance is None:
+        return tuple(np.flatnonzero(~active_units(space.mean)).tolist())
+    return tuple(collapsed_latents(space.mean, space.log_variance).tolist())

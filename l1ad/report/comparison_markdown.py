@@ -66,8 +66,8 @@ def exceeded_text(comparison: Comparison) -> str:
         return ""
     where = ", ".join(f"{name} ({algorithm})" for name, algorithm in comparison.exceeded.items())
     return (
-        f"The upper bound is none at {comparison.tightest} for {where}: the algorithm named finds more than the "
-        "classifier that was told the signal."
+        f"The upper bound is none at {comparison.tightest} for {where}: the algorithm named finds more than "
+        "the classifier that was told the signal."
     )
 
 

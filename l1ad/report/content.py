@@ -34,7 +34,9 @@ class ReportContent:
         rate_curve: Rate against threshold.
         history: Training record of each epoch; empty for an imported model.
         origin: What an imported model was.
-        notes: What its import lost or chose.
+        notes: What its import lost or chose, or what is to be said of its training.
+        score_costs: One row for each signal and working point: signal, point, efficiency as deployed, the best
+            of all scores and which it is; empty where the run was not evaluated.
         titles: What to call each sample.
     """
 
@@ -47,4 +49,5 @@ class ReportContent:
     history: list[dict[str, float]]
     origin: str
     notes: tuple[str, ...]
+    score_costs: list[list[str]]
     titles: dict[str, str]

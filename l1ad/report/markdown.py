@@ -41,10 +41,18 @@ def markdown_report(content: ReportContent) -> str:
 
 def _origin(content: ReportContent) -> list[str]:
     """Tell where the network comes from: its training, or the model it was imported from."""
-    if content.history:
-        return ["## Training", _figure("training")]
-    notes = "\n".join(f"- {note}" for note in content.notes) or "Nothing was rounded on the way."
-    return ["## Import", f"Imported from {content.origin}.", notes]
+    notes = "\n".join(f"- {note}" for note in content.notes)
+    if not content.history:
+        return ["## Import", f"Imported from {content.origin}.", notes or "Nothing was rounded on the way."]
+    parts = ["## Training", _figure("training"), *([notes] if notes else [])]
+    if content.score_costs:
+        header = ["signal", "working point", "Σµ², deployed", "best score", "which"]
+        parts += [
+            "What deploying Σµ² alone costs: efficiencies of the trained model with every score it allows, on "
+            "the same events. The others need σ or the decoder on the FPGA.",
+            table(header, content.score_costs),
+        ]
+    return parts
 
 
 def rate_text(rate: dict[str, Any]) -> str:

@@ -40,11 +40,11 @@ def opened_study(config: ScanConfig, path: Path) -> Iterator["Study"]:
         ToolError: If the extra `search` is not installed.
     """
     prepared_optuna()
-    if path.is_file() and path.read_bytes()[: len(_MAGIC)] not in (b"", _MAGIC):
+    if path.exists() and not _can_be_study(path):
         raise DataError(f"{path}: is no study (no SQLite file); give another name")
     session = Session(path)
     try:
-        with _opened_storage(path) as storage:
+        with _opened_storage(path, session) as storage:
             yield Study(config, path, session, storage)
     finally:
         session.close()
@@ -86,7 +86,7 @@ class Study:
         Returns:
             Why it failed, or nothing.
         """
-        values = {name: float(value) for name, value in evaluation.values.items()}
+        values = dict(evaluation.values)
         for name in self.config.objectives:
             if not math.isfinite(values.get(name, 0.0)) or name not in values:
                 given = f"gave {name} = {values[name]}" if name in values else f"gave no {name}"
@@ -219,11 +219,21 @@ class Study:
             )
 
 
+def _can_be_study(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_MAGIC)) in (b"", _MAGIC)
+
+
 @contextmanager
-def _opened_storage(path: Path) -> "Iterator[RDBStorage]":
+def _opened_storage(path: Path, session: Session) -> "Iterator[RDBStorage]":
     from optuna.storages import RDBStorage
 
-    storage = RDBStorage(f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT_S}})
+    with session.alone():  # it makes the tables that are not there
+        storage = RDBStorage(
+            f"sqlite:///{path.absolute()}", engine_kwargs={"connect_args": {"timeout": _WAIT_S}}
+        )
     try:
         yield storage
     finally:
@@ -242,12 +252,12 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Say the first key in which two documents differ."""
     old, new = dict(_leaves(before)), dict(_leaves(now))
     key = next(key for key in (*old, *new) if old.get(key) != new.get(key))
-    return f"{key} was {old.get(key)!r}, is {new.get(key)!r}"
+    return f"{key} was {old.get(key, 'not there')}, is {new.get(key, 'not there')}"
 
 
-def _leaves(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, Any]]:
+def _leaves(document: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
     for key, value in document.items():
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and value:
             yield from _leaves(value, f"{before}{key}.")
         else:
-            yield f"{before}{key}", value
+            yield f"{before}{key}", json.dumps(value)

@@ -1,4 +1,4 @@
-"""The trials of a scan, evaluated: in this process, in several on this machine, or on the workers of a scheduler.
+"""The trials of a scan, evaluated: in this process, in several here, or by the workers of a Dask scheduler.
 
 This process alone asks and tells; whoever evaluates needs neither the study nor its disk.
 """
@@ -135,7 +135,7 @@ def _evaluated(
 ) -> Evaluation:
     """Evaluate a trial, here or wherever this is called."""
     begin = time.monotonic()
-    values = dict(evaluate(document, Path(folder)))
+    values = {name: float(value) for name, value in evaluate(document, Path(folder)).items()}
     seconds = time.monotonic() - begin
     return Evaluation(values=values, seconds=seconds, versions=_versions(("l1ad", *packages)))
 

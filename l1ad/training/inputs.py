@@ -36,7 +36,7 @@ class InputMap:
     @property
     def absent(self) -> Float:
         """What is shown where an object is absent, shape (n_inputs,)."""
-        return self.shown(np.zeros((1, self.layout.n_inputs), np.int64))[0]
+        return np.asarray(self.shown(np.zeros((1, self.layout.n_inputs), np.int64))[0], dtype=np.float32)
 
     def shown(self, inputs_raw: NDArray[np.integer]) -> Float:
         """Give what the network sees of hardware integers of shape (n_events, n_inputs), same shape."""

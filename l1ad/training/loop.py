@@ -69,6 +69,7 @@ class Stage:
     validation: TrainingEvents
     inputs: InputMap
     watch: Watch
+    batches_a_call: int
 
 
 def trained(
@@ -83,6 +84,7 @@ def trained(
     digest: str,
     progress: Progress,
     watch: Watch = dict,
+    batches_a_call: int = BATCHES_A_CALL,
 ) -> Outcome:
     """Train the model in place; at the end, or when Ctrl-C ends it, it has the weights of its best epoch.
 
@@ -97,6 +99,7 @@ def trained(
         digest: Digest of what decides the result; a checkpoint of another is refused.
         progress: Told the epochs done.
         watch: Asked after every epoch for what else is shown.
+        batches_a_call: Batches that one call of the compiled step goes through.
 
     Raises:
         DataError: If the loss stops being a number, or the checkpoint is of another training.
@@ -120,8 +123,9 @@ def trained(
     objective = Objective(model=model, config=config, inputs=inputs, rarity=rarity, random=random)
     functions = compiled(objective, optimiser, masks)
     stage = Stage(
-        model=model, config=config, training=training, validation=validation, inputs=inputs, watch=watch
-    )
+        model=model, config=config, training=training, validation=validation, inputs=inputs, watch=watch,
+        batches_a_call=batches_a_call,
+    )  # fmt: skip
 
     history, best = _resumed(variables, model, config, load_checkpoint(checkpoint, digest))
     stopped = ""
@@ -162,8 +166,8 @@ def _epoch(
     beta, bit_weight = kl_weight(epoch, config.loss), _bit_weight(config, epoch, history)
     model.backend.weigh_bits(model.encoder, bit_weight)
     order = np.random.default_rng([config.seed, epoch]).permutation(len(stage.training))
-    terms = _averaged(train, stage.training, config.batch_events, order, beta, epoch, stage.inputs)
-    watched = _averaged(evaluate, stage.validation, config.batch_events, None, beta, epoch, stage.inputs)
+    terms = _averaged(train, stage, stage.training, order, beta, epoch)
+    watched = _averaged(evaluate, stage, stage.validation, None, beta, epoch)
     record = {"epoch": float(epoch + 1), "sparsity": sparsity, "kl_weight": beta, **terms}
     record |= {f"validation_{name}": watched[name] for name in ("loss", "reconstruction", "kl")}
     ebops = model.backend.ebops(model.encoder)
@@ -196,33 +200,32 @@ def _resumed(
 
 
 def _blocks(
-    events: TrainingEvents, batch_events: int, order: NDArray[np.int64] | None
+    events: TrainingEvents, batch_events: int, order: NDArray[np.int64] | None, batches_a_call: int
 ) -> Iterator[tuple[Float, NDArray[np.bool_], int]]:
     """Yield whole batches, some at a time, in blocks of one shape; the last, shorter batch is left out."""
     size = min(batch_events, len(events))
     n_batches = len(events) // size
-    for first in range(0, n_batches, BATCHES_A_CALL):
-        count = min(BATCHES_A_CALL, n_batches - first)
+    for first in range(0, n_batches, batches_a_call):
+        count = min(batches_a_call, n_batches - first)
         chosen = np.arange(first * size, (first + count) * size)
-        chosen = np.resize(chosen if order is None else order[chosen], BATCHES_A_CALL * size)
-        shape = (BATCHES_A_CALL, size, events.inputs.shape[1])
+        chosen = np.resize(chosen if order is None else order[chosen], batches_a_call * size)
+        shape = (batches_a_call, size, events.inputs.shape[1])
         yield events.inputs[chosen].reshape(shape), events.present[chosen].reshape(shape), count
 
 
 def _averaged(
     function: Batches,
+    stage: Stage,
     events: TrainingEvents,
-    batch_events: int,
     order: NDArray[np.int64] | None,
     beta: float,
     epoch: int,
-    inputs: InputMap,
 ) -> dict[str, float]:
     sums, done = np.zeros(len(TERMS)), 0
-    for shown, present, count in _blocks(events, batch_events, order):
+    for shown, present, count in _blocks(events, stage.config.batch_events, order, stage.batches_a_call):
         found = function(shown, present, count, beta)
         if found.first_bad >= 0:
-            _refuse_loss(shown[found.first_bad], epoch, done + found.first_bad, inputs)
+            _refuse_loss(shown[found.first_bad], epoch, done + found.first_bad, stage.inputs)
         sums += found.terms
         done += count
     return dict(zip(TERMS, (sums / done).tolist(), strict=True))

@@ -19,6 +19,7 @@ from l1ad.training.losses import (
 )
 from l1ad.training.model import Autoencoder
 from l1ad.training.output_ranges import bounded, output_ranges
+from l1ad.training.random_numbers import normal
 
 __all__ = ["TERMS", "Objective", "decoder_outputs"]
 
@@ -119,7 +120,6 @@ class Objective:
         return terms
 
     def _divergence(self, mean: Any, hidden: Any, *, learning: bool) -> tuple[Any, Any]:
-        import keras
         from keras import ops
 
         if self.model.variance is None:
@@ -128,7 +128,7 @@ class Objective:
         divergence = ops.mean(kl_divergence(mean, log_variance))
         if not learning:
             return divergence, mean
-        noise = keras.random.normal(ops.shape(mean), seed=self.random)
+        noise = normal(ops.shape(mean), self.random)
         return divergence, mean + ops.exp(0.5 * log_variance) * noise
 
 

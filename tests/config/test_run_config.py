@@ -22,9 +22,9 @@ def refusal(section: str, **values: Any) -> str:
         ("training", "epochs", 0, "training.epochs = 0: input should be greater than or equal to 1"),
         ("training", "learning_rate", -1, "training.learning_rate = -1: input should be greater than 0"),
         ("training", "learning_rate", None, "training.learning_rate = None: input should be a valid number"),
-        ("training", "sparsity", 1, "training.sparsity = 1: input should be less than 1"),
+        ("training", "pruning", {"sparsity": 1}, "training.pruning.sparsity = 1: input should be less than 1"),
         ("model", "hidden", 32, "model.hidden = 32: input should be a valid tuple"),
-        ("model", "hidden", [], "model.hidden = []: tuple should have at least 1 item"),
+        ("model", "backend", "keras", "model.backend = 'keras': input should be 'qkeras', 'hgq' or 'float'"),
         ("model", "weight_bits", 9, "model.weight_bits = 9: input should be less than or equal to 8"),
         ("data", "signals", ["a.h5"], "data.signals = ['a.h5']: input should be a valid dictionary"),
         ("data", "background", 3, "data.background = 3: input should be a valid string"),
@@ -84,19 +84,55 @@ def test_a_preselected_stream_takes_the_place_of_colliding_bunches() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"pruning_start_epoch": 20, "pruning_end_epoch": 20},
-        {"pruning_start_epoch": 21, "pruning_end_epoch": 20},
-        {"epochs": 19, "pruning_end_epoch": 20},
+        {"pruning": {"start_epoch": 20, "end_epoch": 20}},
+        {"pruning": {"start_epoch": 21, "end_epoch": 20}},
+        {"epochs": 19, "pruning": {"end_epoch": 20}},
     ],
 )
-def test_pruning_that_does_not_fit_the_epochs_is_refused(values: dict[str, int]) -> None:
+def test_pruning_that_does_not_fit_the_epochs_is_refused(values: dict[str, Any]) -> None:
     message = refusal("training", **values)
     assert "pruning must start before it ends, and end within the epochs" in message
 
 
 def test_without_sparsity_the_pruning_epochs_do_not_matter() -> None:
-    config = parse_config({"training": {"sparsity": 0.0, "epochs": 2}}, RunConfig, where="run.yaml")
+    config = parse_config(
+        {"training": {"pruning": {"sparsity": 0.0}, "epochs": 2}}, RunConfig, where="run.yaml"
+    )
     assert config.training.epochs == 2
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"hidden": []}, "an encoder needs hidden layers or convolutions"),
+        ({"image": [18, 14, 1]}, "convolutions and the shape of the image they read come together"),
+        ({"convolutions": [{"filters": 4}]}, "convolutions and the shape of the image they read come together"),
+        ({"activation": "tanh"}, "activation tanh does not freeze with backend qkeras; relu and hard_tanh do"),
+        (
+            {"backend": "hgq", "activation": "hard_tanh"},
+            "activation hard_tanh does not freeze",
+        ),
+        ({"inputs": "standardised"}, "backend qkeras needs inputs: hardware, which firmware can make"),
+        ({"variational": False, "score": "kl"}, "a plain autoencoder has no σ, which score kl needs"),
+        ({"layers": {"dense_3": {"weight_bits": 4}}}, "formats are given for layer dense_3; the encoder's are"),
+    ],
+)
+def test_a_model_that_cannot_be_built_or_frozen_is_refused(values: dict[str, Any], words: str) -> None:
+    assert words in refusal("model", **values)
+
+
+def test_a_layer_may_have_formats_of_its_own() -> None:
+    document = {"model": {"weight_bits": 5, "layers": {"dense_2": {"weight_bits": 3, "activation_bits": 4}}}}
+    model = parse_config(document, RunConfig, where="run.yaml").model
+    assert model.layer_names == ("dense_1", "dense_2", "dense_mean")
+    assert [model.formats(name)["weight_bits"] for name in model.layer_names] == [5, 3, 5]
+    assert [model.formats(name)["activation_bits"] for name in model.layer_names] == [8, 4, 8]
+
+
+def test_a_signal_of_the_verdict_is_none_for_development() -> None:
+    words = "is both a signal of the verdict and one for development; what choices were made by proves nothing"
+    assert f"sample:a_to_4l {words}" in refusal("data", development={"mine": "sample:a_to_4l"})
+    assert f"a_to_4l {words}" in refusal("data", development={"a_to_4l": "other.h5"})
 
 
 @pytest.mark.parametrize("name", ["", "---"])

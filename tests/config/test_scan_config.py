@@ -40,7 +40,9 @@ def test_a_key_that_no_run_has_is_refused_with_the_one_that_was_meant(key: str, 
 
 
 def test_a_key_like_no_other_is_answered_with_where_keys_begin() -> None:
-    assert "a run has no key 'colour'; it begins with name, data, model" in refusal({"colour": {"choices": [1]}})
+    assert "a run has no key 'colour'; it begins with name, data, model" in refusal(
+        {"colour": {"choices": [1]}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -172,8 +174,10 @@ def test_the_scan_that_ships_starts_from_the_quickstart_and_its_corners_can_be_r
     assert config.base == load_config(CONFIGS / "quickstart.yaml", RunConfig)
     assert config.base.data.development
     for end in (0, -1):
-        corner = {
+        corner: dict[str, Any] = {
             key: values.choices[end] if isinstance(values, Choice) else (values.low, values.high)[end]
             for key, values in config.space.items()
         }
-        assert with_values(config.base, corner, where="corner").model_dump(mode="json") is not None
+        run = with_values(config.base, corner, where="corner")
+        assert run.model.hidden == tuple(corner["model.hidden"])
+        assert run.training.pruning.sparsity == corner["training.pruning.sparsity"]

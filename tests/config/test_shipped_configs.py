@@ -8,6 +8,7 @@ import yaml
 
 from l1ad.config.importing import ImportConfig
 from l1ad.config.loading import Section, load_config
+from l1ad.config.presets import demo_config
 from l1ad.config.run import RunConfig
 from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.core.errors import ConfigError
@@ -31,6 +32,19 @@ def keys_of_section(section: type[Section]) -> Iterator[str]:
         yield key
         if isinstance(field.annotation, type) and issubclass(field.annotation, Section):
             yield from (f"{key}.{below}" for below in keys_of_section(field.annotation))
+
+
+def test_the_demo_of_each_backend_is_a_configuration_that_ships() -> None:
+    assert demo_config("qkeras") == load_config(CONFIGS / "quickstart.yaml", RunConfig)
+    assert demo_config("hgq") == load_config(CONFIGS / "hgq.yaml", RunConfig)
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "references").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_reference_recipe_loads_and_bears_the_name_of_its_file(path: Path) -> None:
+    config = load_config(path, RunConfig)
+    assert config.name == path.stem
+    assert config.model.backend == "float"
+    assert config.data == RunConfig().data
 
 
 def test_the_quickstart_configuration_is_the_defaults() -> None:
@@ -73,7 +87,7 @@ def test_the_quickstart_configuration_mentions_every_key() -> None:
 
 SIGNALS = {
     "a_to_4l", "displaced_muons", "emerging_jets", "h_to_aa_4b", "h_to_tautau", "hch_to_taunu", "lq_to_btau",
-    "ttbar", "vbf_h_invisible",
+    "ttbar", "vbf_h_invisible", "zprime_to_qq", "wprime_to_lnu", "h_to_aa_4tau",
 }  # fmt: skip
 ZERO_BIAS = {"zero_bias", "zero_bias_fill", "zero_bias_tail"}
 STREAMS = {"adc2021_mix", "lepton_plus_x"}

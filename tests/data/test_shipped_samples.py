@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from l1ad.config.loading import load_config
+from l1ad.config.run import RunConfig
 from l1ad.config.sample import SampleConfig
 from l1ad.core.errors import DataError
 from l1ad.data.event_file import EventFile, read_events
@@ -14,12 +15,16 @@ SIGNALS = {
     "a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu", "h_to_aa_4b", "displaced_muons", "emerging_jets",
     "vbf_h_invisible",
 }  # fmt: skip
-NAMES = sorted({"zero_bias", *SIGNALS})
+DEVELOPMENT = {"ttbar", "zprime_to_qq", "wprime_to_lnu", "h_to_aa_4tau"}
+NAMES = sorted({"zero_bias", *SIGNALS, *DEVELOPMENT})
 MEGABYTE = 1_000_000
 
 
-def test_zero_bias_and_eight_signals_ship() -> None:
+def test_zero_bias_eight_signals_and_four_for_development_ship() -> None:
     assert sorted(shipped_samples()) == NAMES
+    data = RunConfig().data
+    assert set(data.signals.values()) == {f"sample:{name}" for name in SIGNALS}
+    assert set(data.development.values()) == {f"sample:{name}" for name in DEVELOPMENT}
 
 
 def test_all_samples_together_are_small_enough_to_ship() -> None:
@@ -30,7 +35,7 @@ def test_all_samples_together_are_small_enough_to_ship() -> None:
 def test_a_sample_holds_as_many_events_as_its_configuration_says(name: str) -> None:
     events = read_events(locate_events(f"sample:{name}"))
     assert len(events) == load_config(CONFIGS / f"{name}.yaml", SampleConfig).events
-    assert len(events) >= (5_000 if name in SIGNALS else 400_000)
+    assert len(events) >= (400_000 if name == "zero_bias" else 5_000)
     np.testing.assert_array_equal(events.event_number, np.arange(len(events)))
     assert events.sample == name
 
@@ -107,7 +112,8 @@ def test_any_other_name_is_a_path() -> None:
 def test_an_unknown_sample_is_answered_with_the_known_ones() -> None:
     words = (
         "no sample 'minimum_bias' ships with l1ad; there are a_to_4l, displaced_muons, emerging_jets, "
-        "h_to_aa_4b, h_to_tautau, hch_to_taunu, lq_to_btau, vbf_h_invisible, zero_bias"
+        "h_to_aa_4b, h_to_aa_4tau, h_to_tautau, hch_to_taunu, lq_to_btau, ttbar, vbf_h_invisible, "
+        "wprime_to_lnu, zero_bias, zprime_to_qq"
     )
     with pytest.raises(DataError, match=words):
         locate_events("sample:minimum_bias")

@@ -17,9 +17,9 @@ def keras() -> Any:
     """Give Keras 3 with its arithmetic on one thread's order, or skip."""
     from l1ad.training.environment import framework_found, prepared_framework
 
-    if not framework_found():
+    if not framework_found("qkeras"):
         pytest.skip("Keras and QKeras are not installed")
-    prepared_framework(seed=1)
+    prepared_framework("qkeras", seed=1)
     return pytest.importorskip("keras")
 
 

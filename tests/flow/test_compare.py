@@ -99,7 +99,7 @@ def begun(path: Path, config: RunConfig) -> RunDirectory:
 
 def real_scores(events: EventBatch) -> NDArray[np.float64]:
     """Score without a trigger: sum of logarithms, many values tied for empty events."""
-    return np.log1p(np.abs(events.inputs_raw[:, ::3]).astype(np.float64)).sum(axis=1)
+    return np.asarray(np.log1p(np.abs(events.inputs_raw[:, ::3]).astype(np.float64)).sum(axis=1))
 
 
 def write_real_scores(run: RunDirectory, events: dict[str, EventBatch], samples: dict[str, Path]) -> None:
@@ -402,14 +402,14 @@ def test_runs_of_other_events_are_refused_with_both_names(
     if changed == "background":
         other = load_events(samples["background"]).select(1, N_BACKGROUND)
         write_events(tmp_path / "other.h5", other, {})
-    data: dict[str, Any] = {
+    changes: dict[str, dict[str, Any]] = {
         "background": {"background": str(tmp_path / "other.h5")},
         "split": {"training_fraction": 0.2},
         "missing signal": {"signals": {"a_to_4l": signals["a_to_4l"]}},
         "more signals": {"signals": {**signals, "more": signals["a_to_4l"]}},
         "signal": {"signals": {**signals, "a_to_4l": signals["h_to_tautau"]}},
-    }[changed]
-    run = begun(tmp_path / "changed", configured("changed", samples, tmp_path, **data))
+    }
+    run = begun(tmp_path / "changed", configured("changed", samples, tmp_path, **changes[changed]))
     match = rf"^\S*first and \S*changed cannot be compared: {words}"
     with pytest.raises(DataError, match=match):
         compare([runs["first"], run], classical=False)

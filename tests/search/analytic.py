@@ -31,13 +31,14 @@ def smooth(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
     (folder / "evaluated").touch()
     distance = math.log10(document["training"]["loss"]["beta"] / 0.1)
     lut = sum(document["model"]["hidden"]) * 20.0 + document["model"]["latent"] * 50.0
-    return {"efficiency": math.exp(-(distance**2)) * (1 - math.exp(-lut / 500)), "lut": lut, "latency_cycles": 5.0}
+    efficiency = math.exp(-(distance**2)) * (1 - math.exp(-lut / 500))
+    return {"efficiency": efficiency, "lut": lut, "latency_cycles": 5.0}
 
 
-def slow(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
-    """Take some time over it."""
+def where(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
+    """Take some time over it, and tell the process."""
     time.sleep(0.3)
-    return smooth(document, folder)
+    return {**smooth(document, folder), "process": float(os.getpid())}
 
 
 def endless(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
@@ -49,24 +50,18 @@ def endless(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
     return smooth(document, folder)
 
 
-def killed_once(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
-    """Die in trial 1 the first time."""
+def deadly(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
+    """Die in trial 0 whenever it is tried, and in trial 2 the first time."""
     folder.mkdir(parents=True, exist_ok=True)
-    if folder.name == "0001" and not (folder / "died").exists():
+    if folder.name == "0000" or (folder.name == "0002" and not (folder / "died").exists()):
         (folder / "died").touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return smooth(document, folder)
-
-
-def killed_always(document: Mapping[str, Any], folder: Path) -> dict[str, float]:
-    """Die in trial 0 whenever it is tried."""
-    if folder.name == "0000":
         os.kill(os.getpid(), signal.SIGKILL)
     return smooth(document, folder)
 
 
 def main() -> None:
     """Run or go on with a scan: STUDY FOLDER EVALUATION WORKERS."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     study, folder, evaluation, workers = sys.argv[1:]
     with opened_study(scan(), Path(study)) as opened:
         run_trials(opened, globals()[evaluation], Path(folder), workers=int(workers))

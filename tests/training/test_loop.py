@@ -104,7 +104,8 @@ def test_a_training_whose_loss_no_longer_falls_stops_and_keeps_its_best(
     small: SmallTraining, tmp_path: Path
 ) -> None:
     changed = TRAINING.model_copy(
-        update={"epochs": 60, "patience_epochs": 1, "learning_rate": 0.05, "pruning": PruningConfig(sparsity=0.0),
+        update={"epochs": 60, "patience_epochs": 1, "learning_rate": 0.05,
+                "pruning": PruningConfig(sparsity=0.0),
                 "compression": TRAINING.compression.model_copy(update={"budget_ebops": 1e6})}
     )  # fmt: skip
     outcome = small.run(small.fresh(), tmp_path / "checkpoint.npz", config=changed)
@@ -128,8 +129,8 @@ def test_a_loss_that_is_no_number_stops_with_epoch_batch_inputs_and_a_hint(
     small: SmallTraining, tmp_path: Path
 ) -> None:
     words = (
-        r"the loss is no number in epoch \d, batch \d; the largest inputs there are input_\d_value \(up to [\d.]+\), "
-        r".* Try a smaller training.learning_rate; the checkpoint of the epoch before is kept"
+        r"the loss is no number in epoch \d, batch \d; the largest inputs there are input_\d_value "
+        r"\(up to [\d.]+\), .* Try a smaller training.learning_rate; the checkpoint of the epoch before is kept"
     )
     with pytest.raises(DataError, match=words):
         small.run(small.fresh(), tmp_path / "checkpoint.npz", learning_rate=1e30)
