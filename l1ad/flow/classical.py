@@ -13,7 +13,7 @@ from l1ad.references.supervised import fitted_classifier, halves
 
 __all__ = ["SUPERVISED", "ClassicalScores", "classical_scores", "supervised_scores"]
 
-SUPERVISED = "supervised, each signal (upper bound)"
+SUPERVISED = "supervised, each signal"
 
 Signals = Mapping[str, EventBatch]
 

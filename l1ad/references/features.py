@@ -20,8 +20,8 @@ class Features:
 
     Attributes:
         layout: What the columns of the events mean.
-        centre: Mean of each feature, shape (n_features,).
-        width: Its standard deviation; 1 where it never varies.
+        centre: Mean of each feature, 0 of directions, shape (n_features,).
+        width: Its standard deviation, of directions over the objects that are there; 1 where it never varies.
     """
 
     layout: InputLayout
@@ -52,14 +52,29 @@ def fitted_features(background: EventBatch) -> Features:
     """
     if not len(background):
         raise DataError(f"{background.where or background.sample}: no events to standardise features on")
-    plain = _plain(background)
-    # Sums of 32 bits would leave a feature that never varies a width, and all others an error that grows.
-    width = np.where(np.ptp(plain, axis=0) > 0, plain.std(axis=0, dtype=np.float64), 1.0)
-    return Features(
-        layout=background.layout,
-        centre=plain.mean(axis=0, dtype=np.float64).astype(np.float32),
-        width=width.astype(np.float32),
-    )
+    plain, counted = _plain(background), _counted(background)
+    centre, width = np.zeros(plain.shape[1]), np.ones(plain.shape[1])
+    for feature in range(plain.shape[1]):
+        # Directions are symmetric about zero, where absent objects lie; those would only shrink the width.
+        values = plain[:, feature] if counted[feature] is None else plain[counted[feature], feature]
+        if len(values) and np.ptp(values) > 0:
+            # Sums of 32 bits would leave a feature that never varies a width, and others a growing error.
+            width[feature] = values.std(dtype=np.float64)
+        if counted[feature] is None:
+            centre[feature] = values.mean(dtype=np.float64)
+    return Features(layout=background.layout, centre=centre.astype(np.float32), width=width.astype(np.float32))
+
+
+def _counted(events: EventBatch) -> list[NDArray[np.bool_] | None]:
+    """Give the events whose object is there, for each feature that is a direction; None for the others."""
+    present = events.layout.present(events.inputs_raw)
+    counted: list[NDArray[np.bool_] | None] = []
+    for column, field in enumerate(events.layout.fields):
+        if field.quantity == "phi":
+            counted += [present[:, column], present[:, column]]
+        else:
+            counted.append(present[:, column] if field.quantity == "eta" else None)
+    return counted
 
 
 def _plain(events: EventBatch) -> Float:

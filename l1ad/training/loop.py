@@ -146,7 +146,7 @@ def trained(
             )  # fmt: skip
             progress(epoch + 1, config.epochs, _note(record))
     except KeyboardInterrupt:
-        if not history:
+        if not best.epoch:
             raise
         stopped = "interrupted"
     best.give_to(model)

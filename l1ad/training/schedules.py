@@ -53,7 +53,9 @@ def steered_weight(weight: float, ebops: float, budget: float) -> float:
 
     An integral controller in the logarithm: `weight * (ebops / budget) ** 0.5`, by at most a factor of 1.5
     either way. One step an epoch. In a loop whose EBOPs follow with a lag of up to three epochs it settles
-    within 5 % of the budget, from ten times over it, in 30 epochs.
+    within 5 % of the budget, from ten times over it, in 30 epochs. Real trainings follow more slowly, and bits
+    that are gone come back late or, once the learning rate has decayed, not at all: 8 to 17 % below the budget
+    were seen in small ones.
 
     Args:
         weight: Weight of the step before.

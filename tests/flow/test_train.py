@@ -225,16 +225,17 @@ def disturbed(small: Small) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """A training killed in its loop, begun again and stopped by Ctrl-C; and what that program said."""
     run = small.folder / "disturbed"
     process = small.started("disturbed")
-    wait_for((run / "training" / "checkpoint.npz").exists, process)
+    checkpoint = run / "training" / "checkpoint.npz"
+    wait_for(checkpoint.exists, process)
     process.kill()
     process.communicate()
     assert process.returncode == -signal.SIGKILL
-    killed_after = epochs_kept(run)
-    assert 1 <= killed_after < EPOCHS
+    assert 1 <= epochs_kept(run) < EPOCHS
+    written = checkpoint.stat().st_mtime_ns
     assert not (run / "training" / "weights.npz").exists()
 
     process = small.started("disturbed")
-    wait_for(lambda: epochs_kept(run) > killed_after, process)
+    wait_for(lambda: checkpoint.stat().st_mtime_ns > written, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate()
     return run, subprocess.CompletedProcess(process.args, process.returncode, out, err)

@@ -83,12 +83,19 @@ class HgqBackend:
         return frozen_network(encoder, scaling)
 
     def taps(self, encoder: Any) -> dict[str, Any]:
-        """Name what each frozen layer computes; `frozen_network` says where the casts are."""
+        """Name what each frozen layer computes; `frozen_network` says where the casts are.
+
+        What lies before the first layer with weights only reshapes, and in a frozen network after the cast.
+        """
         chain = [layer for layer in encoder.layers if type(layer).__name__ != "InputLayer"]
         readers = weighted_layers(encoder)
         found: dict[str, Any] = {}
         before: Any = None
+        reshaping = chain[: chain.index(readers[0])]
         for layer in chain:
+            if layer in reshaping:
+                found[layer.name] = readers[0].iq(layer.output)
+                continue
             if layer in readers and layer is not readers[0]:
                 cast = f"{layer.name}_inputs" if type(before).__name__ != "ReLU" else before.name
                 found[cast] = layer.iq(layer.input)
@@ -106,8 +113,12 @@ def _quantisers(config: ModelConfig, name: str, seed: int, *, first: bool, per_c
         given = FixedType.from_cpp(config.input_type)
         signed, integer, fraction = given.kif
     else:
-        signed, integer = 0, formats["activation_integer"]
-        fraction = formats["activation_bits"] - integer
+        names = config.layer_names
+        read = config.formats(
+            names[names.index(name) - 1]
+        )  # what it reads is the activation of the layer before
+        signed, integer = 0, read["activation_integer"]
+        fraction = read["activation_bits"] - integer
     homogeneous = (0, 1, 2) if per_channel else (0,)
     weights = {"overflow_mode": "SAT_SYM", "round_mode": "RND"}
     return {

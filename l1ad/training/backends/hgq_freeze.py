@@ -112,6 +112,8 @@ def _constants(layer: Any) -> Constants:
 def _integers(values: NDArray[np.floating], what: str) -> tuple[NDArray[np.int64], FixedType]:
     """Find the narrowest type that holds all values, and the values in its steps."""
     exact = values.astype(np.float64)
+    if not exact.any():
+        return np.zeros(values.shape, np.int64), FixedType(1, 1)
     for fraction in range(-_MOST_FRACTION_BITS, _MOST_FRACTION_BITS + 1):
         raw = np.rint(exact * 2.0**fraction)
         if np.array_equal(raw * 2.0**-fraction, exact):
