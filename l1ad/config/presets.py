@@ -15,12 +15,12 @@ def demo_config(backend: Literal["qkeras", "hgq"]) -> RunConfig:
         return RunConfig()
     return RunConfig(
         name="demo_hgq",
-        model=ModelConfig(backend="hgq", hidden=(16, 8), latent=5),
+        model=ModelConfig(backend="hgq", hidden=(24, 12), latent=6),
         training=TrainingConfig(
             float_epochs=15,
-            epochs=60,
+            epochs=150,
             loss=LossConfig(beta=0.3),
             pruning=PruningConfig(sparsity=0.0),
-            compression=CompressionConfig(beta=1e-4, beta_final=1e-4),
+            compression=CompressionConfig(beta=1.3e-4, beta_final=1.3e-4),
         ),
     )
