@@ -19,9 +19,15 @@ endif
 demo: $(DEMO)/.demo
 	$(DEMO)/bin/l1ad demo --backend $(BACKEND)
 
+# Both environments at once.
 test: $(VENV)/.dev $(HGQ)/.dev lint
-	$(HGQ)/bin/python -m pytest tests/training
+	+$(MAKE) --jobs 2 test-qkeras test-hgq
+
+test-qkeras: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+test-hgq: $(HGQ)/.dev
+	$(HGQ)/bin/python -m pytest $(addprefix tests/training/test_,environment.py freezing.py hgq.py loop.py)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -52,4 +58,4 @@ $(VENV) $(HGQ):
 clean:
 	rm -rf $(VENV) $(HGQ) build *.egg-info
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-qkeras test-hgq lint clean
