@@ -19,12 +19,16 @@ endif
 demo: $(DEMO)/.demo
 	$(DEMO)/bin/l1ad demo --backend $(BACKEND)
 
-# Both environments at once.
+# Two at a time: most tests keep one core busy.
+LONG := flow training search references
 test: $(VENV)/.dev $(HGQ)/.dev lint
-	+$(MAKE) --jobs 2 test-qkeras test-hgq
+	+$(MAKE) --jobs 2 test-long test-rest test-hgq
 
-test-qkeras: $(VENV)/.dev
-	$(BIN)/python -m pytest
+test-long: $(VENV)/.dev
+	$(BIN)/python -m pytest $(addprefix tests/,$(LONG))
+
+test-rest: $(VENV)/.dev
+	$(BIN)/python -m pytest $(addprefix --ignore=tests/,$(LONG))
 
 test-hgq: $(HGQ)/.dev
 	$(HGQ)/bin/python -m pytest $(addprefix tests/training/test_,environment.py freezing.py hgq.py loop.py)
@@ -58,4 +62,4 @@ $(VENV) $(HGQ):
 clean:
 	rm -rf $(VENV) $(HGQ) build *.egg-info
 
-.PHONY: demo test test-qkeras test-hgq lint clean
+.PHONY: demo test test-long test-rest test-hgq lint clean

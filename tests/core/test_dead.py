@@ -401,5 +401,10 @@ def test_what_was_removed_is_said_in_a_sentence_and_laid_out_for_json() -> None:
         "removed as dead: 2 of the inputs (met_eta, jet_1_phi); 9 of dense_1 (0, 1, 2, 3, 4, 5, ...); "
         "1 of the latents (2)"
     )
-    document = {"inputs": ["met_eta", "jet_1_phi"], "neurons": {"dense_1": list(range(9))}, "latents": [2]}
+    document = {
+        "inputs": ["met_eta", "jet_1_phi"],
+        "neurons": {"dense_1": list(range(9))},
+        "latents": [2],
+        "sentence": removed.sentence(),
+    }
     assert json.loads(json.dumps(removed.document())) == document
