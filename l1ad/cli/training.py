@@ -116,7 +116,7 @@ def train(
     )
     text += f", {kept['ebops']:.0f} EBOPs" if "ebops" in kept else ""
     show(asdict(result), text, as_json=json)
-    if result.stopped == "interrupted":
+    if result.interrupted:
         raise typer.Exit(INTERRUPTED)
 
 

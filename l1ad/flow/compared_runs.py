@@ -17,7 +17,7 @@ from l1ad.flow.events import BACKGROUND, sources, unseen_scores
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.train import RECORD
 from l1ad.metrics.ranks import ranked
-from l1ad.metrics.working_points import Pair
+from l1ad.metrics.ratios import Pair
 
 __all__ = [
     "OneScore",

@@ -47,7 +47,8 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
         seconds[label] = round(time.perf_counter() - start, 1)
         return result
 
-    timed("train", lambda progress: train(run, progress=progress))
+    if timed("train", lambda progress: train(run, progress=progress)).interrupted:
+        raise KeyboardInterrupt
     timed("evaluate", lambda progress: evaluate(run, progress=progress))
     timed("freeze", lambda _: freeze(run))
     timed("emulate", lambda progress: emulate_run(run, progress=progress))

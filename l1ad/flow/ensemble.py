@@ -79,7 +79,7 @@ def train_ensemble(run: RunDirectory, n_seeds: int, *, progress: Progress = sile
             progress(done * epochs + epoch, n_seeds * epochs, f"training {done + 1} of {n_seeds}: {note}")
 
         trainings.append(train(member, progress=told))
-        if trainings[-1].stopped == "interrupted":
+        if trainings[-1].interrupted:
             raise KeyboardInterrupt
         evaluations.append(evaluate(member))
     result = _summary(members, trainings, evaluations)
@@ -138,7 +138,8 @@ def _keep(run: RunDirectory, member: RunDirectory) -> None:
     run.path.mkdir(parents=True, exist_ok=True)
     temporary = run.path / ".training.partial"
     shutil.rmtree(temporary, ignore_errors=True)
-    shutil.copytree(member.path / "training", temporary)
+    # What a kill left half written begins with a dot.
+    shutil.copytree(member.path / "training", temporary, ignore=shutil.ignore_patterns(".*"))
     shutil.rmtree(run.path / "training", ignore_errors=True)
     temporary.rename(run.path / "training")
     for file in (member.evaluation_file, member.path / "evaluation.json"):

@@ -138,6 +138,10 @@ def _score_costs(run: RunDirectory) -> list[list[str]]:
     if not (run.path / "evaluation.json").is_file():
         return []
     evaluated = run.read_json("evaluation.json", step="evaluate")
+    if evaluated["training_digest"] != run.read_json(TRAINING_RECORD, step="train")["digest"]:
+        raise DataError(
+            f"{run.path / 'evaluation.json'} is of another training; run `l1ad evaluate {run.path}` again"
+        )
     return [
         [signal, point, f"{one['deployed']:.2%}", f"{one['best']:.2%}", one["score"]]
         for signal, points in evaluated["cost"].items()

@@ -89,8 +89,10 @@ def scan(
         DataError: If there are no development signals to measure an efficiency on, or the folder holds another
             scan.
     """
-    if "efficiency" in config.objectives and not config.base.data.development:
+    if not config.base.data.development:
         raise DataError("a scan chooses by development signals, and the base configuration has none")
+    _bunches(config.base)
+    config = _located(config, folder)
     evaluate = functools.partial(evaluated_trial, rate_khz=config.rate_khz)
     with opened_study(config, folder / STUDY_FILE) as study:
         run_trials(
@@ -111,7 +113,7 @@ def evaluated_trial(document: Mapping[str, Any], folder: Path, *, rate_khz: floa
         `latency_cycles` (planned by the delay model), `ebops`, and the efficiency on each signal.
     """
     run = RunDirectory.begin(folder, parse_config(dict(document), RunConfig, where=str(folder)))
-    if train(run).stopped == "interrupted":
+    if train(run).interrupted:
         raise KeyboardInterrupt
     trigger = freeze(run).trigger
     found = _efficiencies(run.config, trigger, rate_khz)
@@ -129,7 +131,7 @@ def rebuilt_trial(config_file: Path, folder: Path, number: int, run: Path) -> Ru
     Raises:
         DataError: If the scan has no such finished trial.
     """
-    with opened_study(load_scan(config_file), folder / STUDY_FILE) as study:
+    with opened_study(_located(load_scan(config_file), folder), folder / STUDY_FILE) as study:
         chosen = [one for one in study.finished() if one.number == number]
     if not chosen:
         raise DataError(f"{folder}: no finished trial {number}; `l1ad scan` lists them")
@@ -138,14 +140,26 @@ def rebuilt_trial(config_file: Path, folder: Path, number: int, run: Path) -> Ru
     return directory
 
 
+def _bunches(config: RunConfig) -> int:
+    if config.rates.colliding_bunches is None:
+        raise DataError("a scan measures at a rate of zero bias; give the base rates.colliding_bunches")
+    return config.rates.colliding_bunches
+
+
+def _located(config: ScanConfig, folder: Path) -> ScanConfig:
+    """Make the paths of events absolute here: workers may run elsewhere."""
+    data = RunDirectory.begin(folder, config.base).config.data
+    return config.model_copy(update={"base": config.base.model_copy(update={"data": data})})
+
+
 def _efficiencies(config: RunConfig, trigger: TriggerAlgorithm, rate_khz: float) -> dict[str, tuple[int, int]]:
     """Count development events above the threshold, and all of them, by signal."""
     split = split_background(config.data)
     background = np.concatenate([_scores(trigger, split.training.inputs_raw),
                                  _scores(trigger, split.validation.inputs_raw)])  # fmt: skip
-    point = WorkingPoint.at_rate(rate_khz, config.rates.colliding_bunches or 1)
+    point = WorkingPoint.at_rate(rate_khz, _bunches(config))
     point.check(len(background))
-    highest_refused = np.sort(background)[len(background) - 1 - point.allowed(len(background))]
+    highest_refused = point.best_refused(np.sort(background))
     found = {}
     for name, where in config.data.development.items():
         scores = _scores(trigger, load_events(where).inputs_raw)

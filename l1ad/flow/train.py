@@ -22,7 +22,7 @@ from l1ad.training.checkpoint import load_checkpoint
 from l1ad.training.compiled import mean_squares
 from l1ad.training.environment import framework_versions, machine, prepared_framework
 from l1ad.training.latents import Latents, latents
-from l1ad.training.loop import Outcome, trained
+from l1ad.training.loop import INTERRUPTED, Outcome, trained
 from l1ad.training.model import Autoencoder, built_autoencoder
 from l1ad.training.objective import decoder_outputs
 from l1ad.training.weights_file import save_encoder, save_weights
@@ -56,6 +56,11 @@ class Training:
     collapsed: tuple[int, ...]
     latents: int
     history: list[dict[str, float]]
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether Ctrl-C ended it; what was trained is kept, and what comes after should not begin."""
+        return self.stopped == INTERRUPTED
 
     def warnings(self) -> list[str]:
         """Say what a reader should know before going on."""
@@ -164,7 +169,7 @@ def _pretrain(
         progress(done, total, f"without quantisers: {note}" if note else "without quantisers")
 
     outcome = _trained(twin, short, data, checkpoint, digest, told)
-    if outcome.stopped == "interrupted":
+    if outcome.stopped == INTERRUPTED:
         raise KeyboardInterrupt
     for quantised, plain in zip(model.weighted, twin.weighted, strict=True):
         quantised.kernel.assign(plain.kernel)
@@ -176,9 +181,9 @@ def _pretrain(
 
 def _watch(model: Autoencoder, config: RunConfig, data: TrainingSet) -> Callable[[], dict[str, float]]:
     """Measure efficiencies on development signals on validation events, after every epoch."""
-    fraction, n_validation = config.training.watch_fraction, len(data.split.validation)
-    if not config.data.development or fraction * n_validation < 1:
+    if not config.data.development:
         return dict
+    fraction = config.training.watch_fraction
     background = data.shown(data.split.validation).inputs
     signals = {name: data.shown(load_events(where)).inputs for name, where in config.data.development.items()}
     scores = mean_squares(model)

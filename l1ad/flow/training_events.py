@@ -1,5 +1,6 @@
 """The events of a training as the network sees them, and whether it can learn from them."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +46,17 @@ class TrainingSet:
     constant: tuple[str, ...]
 
     def shown(self, events: EventBatch) -> TrainingEvents:
-        """Give events as the network sees them."""
+        """Give events as the network sees them.
+
+        Raises:
+            DataError: If they are of another layout than the background.
+        """
+        if events.layout != self.inputs.layout:
+            told = events.layout.told_apart(self.inputs.layout)
+            raise DataError(
+                f"{events.where or events.sample}: events of {told}, which the background has; give signals of "
+                "that layout, in data.development too, or set that to {}"
+            )
         present = events.layout.present(events.inputs_raw)
         return TrainingEvents(inputs=self.inputs.shown(events.inputs_raw), present=present)
 
@@ -55,10 +66,12 @@ def training_set(config: RunConfig) -> TrainingSet:
 
     Raises:
         DataError: If a whole kind of object is never there, or the input type does not hold an input.
-        UnresolvedRateError: If a budget cannot be resolved by the events kept for the rates.
+        UnresolvedRateError: If a budget cannot be resolved by the events kept for the rates, or what is watched
+            by the validation events.
     """
     split = split_background(config.data)
     _check_budgets(config, len(split.rates))
+    _check_watch(config, len(split.validation))
     raw, layout = split.training.inputs_raw, split.training.layout
     constant = raw.min(axis=0) == raw.max(axis=0)
     _check_objects(layout, constant, len(raw))
@@ -92,6 +105,15 @@ def _check_budgets(config: RunConfig, n_events: int) -> None:
                 f"{config.data.background}: {n_events} events are kept for the rates, and budget {name!r} of "
                 f"{budget.text} needs {needed}; give more events, or smaller training and validation fractions"
             )
+
+
+def _check_watch(config: RunConfig, n_events: int) -> None:
+    fraction = config.training.watch_fraction
+    if config.data.development and n_events * fraction < 1:
+        raise UnresolvedRateError(
+            f"{n_events} validation events cannot resolve training.watch_fraction {fraction:g}: at least "
+            f"{math.ceil(1 / fraction)} are needed; give more, a larger fraction, or no data.development"
+        )
 
 
 def _check_objects(layout: InputLayout, constant: NDArray[np.bool_], n_events: int) -> None:

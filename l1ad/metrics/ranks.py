@@ -10,6 +10,8 @@ from l1ad.core.errors import DataError
 
 __all__ = ["Bounded", "area_with_interval", "ranked"]
 
+_INTERVAL_PERCENT = (15.865, 84.135)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounded:
@@ -18,6 +20,12 @@ class Bounded:
     value: float
     low: float
     high: float
+
+    @classmethod
+    def of_resampled(cls, value: float, resampled: NDArray[np.float64]) -> "Bounded":
+        """Take the central 68.27 % of resampled values, and the value itself whatever they are."""
+        low, high = np.percentile(resampled, _INTERVAL_PERCENT)
+        return cls(value=value, low=min(float(low), value), high=max(float(high), value))
 
 
 def ranked(*scores: NDArray[np.floating]) -> tuple[NDArray[np.int64], ...]:

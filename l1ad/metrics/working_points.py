@@ -16,18 +16,11 @@ from l1ad.metrics.ranks import Bounded, area_with_interval
 __all__ = [
     "AtPoint",
     "Measured",
-    "Pair",
     "WorkingPoint",
-    "efficiency_ratio",
-    "geometric_mean_ratio",
     "measured",
 ]
 
-_INTERVAL_PERCENT = (15.865, 84.135)
-
 Integers = NDArray[np.int64]
-Pair = tuple[Integers, Integers]
-"""Scores of two algorithms on the same events in the same order; each may have units of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +98,14 @@ class WorkingPoint:
                 f"at least {math.ceil(1 / self._exact)} are needed"
             )
 
+    def best_refused(self, ordered: Integers) -> int:
+        """Find the highest score that must not pass: the threshold is the next integer, and ties stay out.
+
+        Args:
+            ordered: Scores of the background in ascending order, enough of them to resolve the point.
+        """
+        return int(ordered[len(ordered) - 1 - self.allowed(len(ordered))])
+
     @property
     def _exact(self) -> Fraction:
         return self.fraction if isinstance(self.fraction, Fraction) else Fraction(str(self.fraction))
@@ -180,52 +181,6 @@ def measured(
     )
 
 
-def efficiency_ratio(background: Pair, signal: Pair, point: WorkingPoint, rng: np.random.Generator) -> Bounded:
-    """Divide the first algorithm's efficiency by the second's, as `geometric_mean_ratio` of one signal."""
-    return geometric_mean_ratio(background, [signal], point, rng)
-
-
-def geometric_mean_ratio(
-    background: Pair, signals: Sequence[Pair], point: WorkingPoint, rng: np.random.Generator
-) -> Bounded:
-    """Average, geometrically over signals, the ratio of two algorithms' efficiencies on the same events.
-
-    Efficiencies count as (n_pass + 1/2) / (n + 1), so that a signal of which nothing passed leaves the
-    ratio finite. The bootstrap is paired: each resampling draws the same background and signal events
-    for both algorithms, and sets both thresholds anew; fluctuations that both share cancel. For pure
-    efficiencies give the signal events that no seed took.
-
-    Args:
-        background: Scores of the background.
-        signals: Scores of each signal.
-        point: Where the thresholds are set.
-        rng: Source of the resampling.
-
-    Raises:
-        UnresolvedRateError: If the background is too small for the point.
-        DataError: If there are no signals, one has no events, or the two algorithms saw different numbers.
-    """
-    if not signals:
-        raise DataError("no signals; a ratio of efficiencies needs at least one")
-    for first, second in (background, *signals):
-        if len(first) != len(second) or not len(first):
-            raise DataError(
-                f"{len(first)} and {len(second)} scores; two algorithms are compared on the same events, "
-                "at least one"
-            )
-    n_background = len(background[0])
-    point.check(n_background)
-    allowed = point.allowed(n_background)
-    refused = np.array([[_best_refused(np.sort(scores), allowed) for scores in background]])
-    drawn_refused = _paired_refused(background, allowed, rng)
-    value, drawn = 0.0, np.zeros(BOOTSTRAP_SAMPLES)
-    for signal in signals:
-        n_signal = len(signal[0])
-        value += float(_log_ratios(_joint_counts(signal, refused))[0])
-        drawn += _log_ratios(rng.multinomial(n_signal, _joint_counts(signal, drawn_refused) / n_signal))
-    return _bounded(math.exp(value / len(signals)), np.exp(drawn / len(signals)))
-
-
 def _at_point(
     background: Integers,
     signal: Integers,
@@ -236,7 +191,7 @@ def _at_point(
     """Set a threshold on the background and count the signal; all scores in ascending order."""
     point.check(len(background))
     allowed = point.allowed(len(background))
-    refused = _best_refused(background, allowed)
+    refused = point.best_refused(background)
     # A resampling is n draws of an event's place in the order. The place of its best refused event is an
     # order statistic of n uniform numbers, so it is drawn alone: a beta variate instead of n draws.
     places = rng.beta(allowed + 1, len(background) - allowed, BOOTSTRAP_SAMPLES) * len(background)
@@ -255,61 +210,11 @@ def _efficiency(
     """Count the scores above the best refused one, as a fraction of `n_total` events."""
     n_pass = _n_above(ordered, refused)
     passing = (len(ordered) - np.searchsorted(ordered, drawn_refused, side="right")) / n_total
-    interval = _bounded(n_pass / n_total, rng.binomial(n_total, passing) / n_total)
+    interval = Bounded.of_resampled(n_pass / n_total, rng.binomial(n_total, passing) / n_total)
     return Efficiency(
         n_pass=n_pass, n_total=n_total, value=interval.value, low=interval.low, high=interval.high
     )
 
 
-def _best_refused(ordered: Integers, allowed: int) -> int:
-    """Find the highest score that must not pass: the threshold is the next integer, and ties stay out."""
-    return int(ordered[len(ordered) - 1 - allowed])
-
-
 def _n_above(ordered: Integers, score: int) -> int:
     return len(ordered) - int(np.searchsorted(ordered, score, side="right"))
-
-
-def _paired_refused(background: Pair, allowed: int, rng: np.random.Generator) -> Integers:
-    """Draw backgrounds anew and find each algorithm's best refused score, shape (BOOTSTRAP_SAMPLES, 2).
-
-    Only events in the tail of either algorithm are drawn one by one. The tail is so long that no resampling
-    exhausts it: ten standard deviations beyond what is allowed, and 30 events for the smallest counts.
-    """
-    n_background = len(background[0])
-    first_of_tail = max(0, n_background - math.ceil(allowed + 10 * math.sqrt(allowed) + 30))
-    floors = [np.partition(scores, first_of_tail)[first_of_tail] for scores in background]
-    tail = np.flatnonzero((background[0] > floors[0]) | (background[1] > floors[1]))
-    shares = np.r_[np.full(len(tail), 1 / n_background), 1 - len(tail) / n_background]
-    drawn = rng.multinomial(n_background, shares, size=BOOTSTRAP_SAMPLES)
-    refused = np.empty((BOOTSTRAP_SAMPLES, 2), np.int64)
-    for column, (scores, floor) in enumerate(zip(background, floors, strict=True)):
-        levels = np.r_[scores[tail], floor]
-        order = np.argsort(-levels, kind="stable")
-        refused[:, column] = levels[order][np.argmax(np.cumsum(drawn[:, order], axis=1) > allowed, axis=1)]
-    return refused
-
-
-def _joint_counts(signal: Pair, refused: Integers) -> Integers:
-    """Count the events that pass both, the first alone, the second alone and neither, shape (n, 4).
-
-    Args:
-        signal: Scores of the signal.
-        refused: Best refused score of either algorithm, shape (n, 2).
-    """
-    counts = np.empty((len(refused), 4), np.int64)
-    for row, (first_refused, second_refused) in enumerate(refused):
-        first, second = signal[0] > first_refused, signal[1] > second_refused
-        both, n_first, n_second = (np.count_nonzero(passed) for passed in (first & second, first, second))
-        counts[row] = both, n_first - both, n_second - both, len(first) - n_first - n_second + both
-    return counts
-
-
-def _log_ratios(joint_counts: Integers) -> NDArray[np.float64]:
-    both, first, second, _ = joint_counts.T
-    return np.asarray(np.log((both + first + 0.5) / (both + second + 0.5)))
-
-
-def _bounded(value: float, resampled: NDArray[np.float64]) -> Bounded:
-    low, high = np.percentile(resampled, _INTERVAL_PERCENT)
-    return Bounded(value=value, low=min(float(low), value), high=max(float(high), value))

@@ -20,10 +20,13 @@ from l1ad.training.objective import TERMS, Objective
 from l1ad.training.pruning import magnitude_mask, scheduled_sparsity
 from l1ad.training.schedules import compression_weight, kl_weight, steered_weight
 
-__all__ = ["History", "Outcome", "TrainingEvents", "trained"]
+__all__ = ["INTERRUPTED", "History", "Outcome", "TrainingEvents", "trained"]
 
 Float = NDArray[np.float32]
 History = list[dict[str, float]]
+INTERRUPTED = "interrupted"
+"""Why a training ended that Ctrl-C ended."""
+
 Watch = Callable[[], dict[str, float]]
 """What else is shown after an epoch, e.g. efficiencies on development signals, by its name."""
 
@@ -148,7 +151,7 @@ def trained(
     except KeyboardInterrupt:
         if not best.epoch:
             raise
-        stopped = "interrupted"
+        stopped = INTERRUPTED
     best.give_to(model)
     return Outcome(history=history, best_epoch=best.epoch, stopped=stopped)
 
@@ -205,11 +208,14 @@ def _blocks(
     """Yield whole batches, some at a time, in blocks of one shape; the last, shorter batch is left out."""
     size = min(batch_events, len(events))
     n_batches = len(events) // size
-    for first in range(0, n_batches, batches_a_call):
-        count = min(batches_a_call, n_batches - first)
+    # As even as can be: the last block is filled up, and what fills it is copied for nothing.
+    n_blocks = -(-n_batches // batches_a_call)
+    of_block = -(-n_batches // n_blocks)
+    for first in range(0, n_batches, of_block):
+        count = min(of_block, n_batches - first)
         chosen = np.arange(first * size, (first + count) * size)
-        chosen = np.resize(chosen if order is None else order[chosen], batches_a_call * size)
-        shape = (batches_a_call, size, events.inputs.shape[1])
+        chosen = np.resize(chosen if order is None else order[chosen], of_block * size)
+        shape = (of_block, size, events.inputs.shape[1])
         yield events.inputs[chosen].reshape(shape), events.present[chosen].reshape(shape), count
 
 

@@ -38,7 +38,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             "development": {"ttbar": str(made / "ttbar.h5")},
         },
         "model": {"hidden": [4], "latent": 2},
-        "training": {"epochs": 1, "batch_events": 256, "loss": {"beta": 0.01}, "pruning": {"sparsity": 0}},
+        "training": {
+            "epochs": 1,
+            "batch_events": 256,
+            "watch_fraction": 0.01,
+            "loss": {"beta": 0.01},
+            "pruning": {"sparsity": 0},
+        },
         "rates": {"budgets": {"tight": "50 kHz"}},
     }
     wanted = {
@@ -103,11 +109,17 @@ def test_a_trial_built_again_gives_the_same_algorithm(
     assert "study: no finished trial 7; `l1ad scan` lists them" in missing.stderr
 
 
-def test_a_scan_without_development_signals_is_refused(folder: Path, tmp_path: Path) -> None:
+def test_a_scan_without_development_signals_or_without_zero_bias_is_refused(
+    folder: Path, tmp_path: Path
+) -> None:
     config = load_scan(folder / "scan.yaml")
     bare = config.base.model_copy(update={"data": config.base.data.model_copy(update={"development": {}})})
     with pytest.raises(DataError, match="a scan chooses by development signals, and the base"):
         scan(config.model_copy(update={"base": bare}), tmp_path)
+    rates = config.base.rates.model_copy(update={"colliding_bunches": None, "stream_events_per_day": 6e6})
+    stream = config.base.model_copy(update={"rates": rates})
+    with pytest.raises(DataError, match="a scan measures at a rate of zero bias; give the base rates.coll"):
+        scan(config.model_copy(update={"base": stream}), tmp_path)
 
 
 def test_training_is_timed_beside_one_batch_a_call(folder: Path, l1ad: Command) -> None:

@@ -14,7 +14,7 @@ from l1ad.config.run import DataConfig, RatesConfig, RunConfig
 from l1ad.config.training import LossConfig, TrainingConfig
 from l1ad.core.errors import DataError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
-from l1ad.core.layouts import numbered_inputs
+from l1ad.core.layouts import hlt_57, numbered_inputs
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.data.opening import load_events
@@ -40,10 +40,31 @@ def configured(tmp_path: Path, zero_bias: EventBatch) -> Callable[..., RunConfig
         inputs = zero_bias.inputs_raw.copy()
         spoil(inputs)
         write_events(tmp_path / "events.h5", replace(zero_bias, inputs_raw=inputs), {})
-        data = DataConfig(background=str(tmp_path / "events.h5"), training_fraction=0.5)
+        data = DataConfig(background=str(tmp_path / "events.h5"), training_fraction=0.5, development={})
         return RunConfig(data=data, rates=RATES).model_copy(update=changed)
 
     return configured
+
+
+def test_too_few_events_for_what_is_watched_are_refused(
+    configured: Callable[..., RunConfig],
+) -> None:
+    config = configured()
+    watching = config.data.model_copy(update={"development": {"ttbar": "sample:ttbar"}})
+    words = r"400 validation events cannot resolve training.watch_fraction 0.0002: at least 5000 are needed"
+    with pytest.raises(UnresolvedRateError, match=words):
+        training_set(config.model_copy(update={"data": watching}))
+
+
+def test_events_of_another_layout_are_not_shown_to_the_network(
+    configured: Callable[..., RunConfig], zero_bias: EventBatch
+) -> None:
+    found = training_set(configured())
+    # As many inputs, of the same kinds, in steps of another size: nothing else would notice.
+    other = replace(zero_bias, layout=hlt_57(), inputs_raw=np.zeros_like(zero_bias.inputs_raw), menu=None,
+                    menu_bits=None)  # fmt: skip
+    with pytest.raises(DataError, match=r"events of layout 'hlt_57', not 'ugt_57', which the background has"):
+        found.shown(other)
 
 
 def columns(events: EventBatch, start: str) -> list[int]:
@@ -100,7 +121,7 @@ def test_events_that_are_all_alike_are_refused(tmp_path: Path) -> None:
     inputs = np.full((N_EVENTS, 5), 7, dtype=layout.dtype)
     events = EventBatch(layout=layout, inputs_raw=inputs, event_number=np.arange(N_EVENTS), sample="alike")
     write_events(tmp_path / "alike.h5", events, {})
-    data = DataConfig(background=str(tmp_path / "alike.h5"), training_fraction=0.5)
+    data = DataConfig(background=str(tmp_path / "alike.h5"), training_fraction=0.5, development={})
     with pytest.raises(DataError, match="all inputs are the same in all 2000 training events"):
         training_set(RunConfig(data=data, rates=RATES))
 

@@ -114,9 +114,7 @@ def _quantisers(config: ModelConfig, name: str, seed: int, *, first: bool, per_c
         signed, integer, fraction = given.kif
     else:
         names = config.layer_names
-        read = config.formats(
-            names[names.index(name) - 1]
-        )  # what it reads is the activation of the layer before
+        read = config.formats(names[names.index(name) - 1])  # it reads the activation of the layer before
         signed, integer = 0, read["activation_integer"]
         fraction = read["activation_bits"] - integer
     homogeneous = (0, 1, 2) if per_channel else (0,)
