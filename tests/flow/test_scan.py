@@ -109,16 +109,14 @@ def test_a_trial_built_again_gives_the_same_algorithm(
     assert "study: no finished trial 7; `l1ad scan` lists them" in missing.stderr
 
 
-def test_a_scan_without_development_signals_or_without_zero_bias_is_refused(
-    folder: Path, tmp_path: Path
-) -> None:
+def test_a_scan_without_development_signals_or_zero_bias_is_refused(folder: Path, tmp_path: Path) -> None:
     config = load_scan(folder / "scan.yaml")
     bare = config.base.model_copy(update={"data": config.base.data.model_copy(update={"development": {}})})
     with pytest.raises(DataError, match="a scan chooses by development signals, and the base"):
         scan(config.model_copy(update={"base": bare}), tmp_path)
     rates = config.base.rates.model_copy(update={"colliding_bunches": None, "stream_events_per_day": 6e6})
     stream = config.base.model_copy(update={"rates": rates})
-    with pytest.raises(DataError, match="a scan measures at a rate of zero bias; give the base rates.coll"):
+    with pytest.raises(DataError, match=r"a scan measures at a rate of zero bias; give the base rates\.coll"):
         scan(config.model_copy(update={"base": stream}), tmp_path)
 
 
