@@ -131,6 +131,8 @@ def rebuilt_trial(config_file: Path, folder: Path, number: int, run: Path) -> Ru
     Raises:
         DataError: If the scan has no such finished trial.
     """
+    if not (folder / STUDY_FILE).is_file():  # opening it would begin a study
+        raise DataError(f"{folder}: no scan here (no {STUDY_FILE}); `l1ad scan` begins one")
     with opened_study(_located(load_scan(config_file), folder), folder / STUDY_FILE) as study:
         chosen = [one for one in study.finished() if one.number == number]
     if not chosen:

@@ -107,6 +107,9 @@ def test_a_trial_built_again_gives_the_same_algorithm(
     missing = l1ad("scan", "scan.yaml", "--out", "study", "--rebuild", "7", "--run", "other", cwd=folder)
     assert missing.returncode == 1
     assert "study: no finished trial 7; `l1ad scan` lists them" in missing.stderr
+    nowhere = l1ad("scan", "scan.yaml", "--out", "none", "--rebuild", "1", "--run", "other", cwd=folder)
+    assert "none: no scan here (no study.db); `l1ad scan` begins one" in nowhere.stderr
+    assert not (folder / "none").exists()
 
 
 def test_a_scan_without_development_signals_or_zero_bias_is_refused(folder: Path, tmp_path: Path) -> None:
