@@ -19,19 +19,21 @@ endif
 demo: $(DEMO)/.demo
 	$(DEMO)/bin/l1ad demo --backend $(BACKEND)
 
-# Two at a time: most tests keep one core busy.
+# Two at a time: most tests keep one core busy. Tests that run make themselves must not take it for ours.
 LONG := flow training search references
+PYTEST := bin/python -m pytest
+ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 test: $(VENV)/.dev $(HGQ)/.dev lint
 	+$(MAKE) --jobs 2 test-long test-rest test-hgq
 
 test-long: $(VENV)/.dev
-	$(BIN)/python -m pytest $(addprefix tests/,$(LONG))
+	$(ALONE) $(VENV)/$(PYTEST) $(addprefix tests/,$(LONG))
 
 test-rest: $(VENV)/.dev
-	$(BIN)/python -m pytest $(addprefix --ignore=tests/,$(LONG))
+	$(ALONE) $(VENV)/$(PYTEST) $(addprefix --ignore=tests/,$(LONG))
 
 test-hgq: $(HGQ)/.dev
-	$(HGQ)/bin/python -m pytest $(addprefix tests/training/test_,environment.py freezing.py hgq.py loop.py)
+	$(ALONE) $(HGQ)/$(PYTEST) $(addprefix tests/training/test_,environment.py freezing.py hgq.py loop.py)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
