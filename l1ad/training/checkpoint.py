@@ -1,17 +1,15 @@
 """A training that was stopped goes on from its last finished epoch."""
 
-import json
-import os
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from l1ad.core.errors import DataError
+from l1ad.training.arrays_file import read_arrays, write_arrays
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
+
+_UNREADABLE = "not a readable checkpoint ({fault}); delete it to train anew"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -35,19 +33,8 @@ class Checkpoint:
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Write a checkpoint, at once or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    named = {f"variable_{index:04d}": value for index, value in enumerate(checkpoint.variables)}
-    named |= {f"best_{index:04d}": value for index, value in enumerate(checkpoint.best)}
-    told = json.dumps(
-        {"digest": checkpoint.digest, "history": checkpoint.history, "best_epoch": checkpoint.best_epoch}
-    )
-    try:
-        with temporary.open("wb") as stream:
-            np.savez(stream, allow_pickle=False, told=np.array(told), **named)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    told = {"digest": checkpoint.digest, "history": checkpoint.history, "best_epoch": checkpoint.best_epoch}
+    write_arrays(path, told, variable=checkpoint.variables, best=checkpoint.best)
 
 
 def load_checkpoint(path: Path, digest: str) -> Checkpoint | None:
@@ -58,25 +45,20 @@ def load_checkpoint(path: Path, digest: str) -> Checkpoint | None:
     """
     if not path.exists():
         return None
+    found = read_arrays(path, what=_UNREADABLE)
     try:
-        with np.load(path, allow_pickle=False) as file:
-            told = json.loads(str(file["told"]))
-            checkpoint = Checkpoint(
-                digest=str(told["digest"]),
-                variables=_numbered(file, "variable_"),
-                history=list(told["history"]),
-                best=_numbered(file, "best_"),
-                best_epoch=int(told["best_epoch"]),
-            )
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as fault:
-        raise DataError(f"{path}: not a readable checkpoint ({fault}); delete it to train anew") from None
+        checkpoint = Checkpoint(
+            digest=str(found.told["digest"]),
+            variables=found.of("variable"),
+            history=list(found.told["history"]),
+            best=found.of("best"),
+            best_epoch=int(found.told["best_epoch"]),
+        )
+    except (KeyError, TypeError, ValueError) as fault:
+        raise DataError(f"{path}: {_UNREADABLE.format(fault=fault)}") from None
     if checkpoint.digest != digest:
         raise DataError(
             f"{path}: belongs to a training with another configuration, data or framework; "
             "use another run directory, or delete it to train anew"
         )
     return checkpoint
-
-
-def _numbered(file: Any, prefix: str) -> list[Any]:
-    return [file[name] for name in sorted(file.files) if name.startswith(prefix)]
