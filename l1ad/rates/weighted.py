@@ -68,6 +68,14 @@ class WeightedCount:
             squared=self.squared.reshape(shape),
         )
 
+    def sum(self) -> "WeightedCount":
+        """Put all bins together into one without axes."""
+        return WeightedCount(
+            n_events=np.asarray(self.n_events.sum()),
+            weight=np.asarray(self.weight.sum()),
+            squared=np.asarray(self.squared.sum()),
+        )
+
     def at_or_above(self) -> "WeightedCount":
         """Count for each bin the events in it and in all above."""
         return WeightedCount(
