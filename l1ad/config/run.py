@@ -114,12 +114,17 @@ class RatesConfig(Section):
         description="Name of each threshold and its budget, in Hz, kHz or events/day",
     )
 
-    @field_validator("budgets")
-    @classmethod
-    def _name_ports(cls, budgets: dict[str, str]) -> dict[str, str]:
-        if len({cpp_identifier(name) for name in budgets}) != len(budgets):
+    pure_budgets: dict[str, str] = Field(
+        {},
+        description="The same for pure rates: of the events that no seed of the menu accepts",
+    )
+
+    @model_validator(mode="after")
+    def _name_ports(self) -> "RatesConfig":
+        names = [*self.budgets, *self.pure_budgets]
+        if len({cpp_identifier(name) for name in names}) != len(names):
             raise ValueError("two thresholds would share an accept port of the firmware; rename one")
-        return budgets
+        return self
 
     @model_validator(mode="after")
     def _one_stream(self) -> "RatesConfig":

@@ -24,7 +24,7 @@ from l1ad.flow.compared_runs import (
 )
 from l1ad.flow.events import check_unweighted, read_signals, split_background
 from l1ad.flow.points import budget_points, working_points
-from l1ad.flow.rates import configured_stream
+from l1ad.flow.rate_table import configured_stream
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.metrics.ratios import efficiency_ratio, geometric_mean_ratio
 from l1ad.metrics.working_points import Measured, WorkingPoint, measured

@@ -17,6 +17,7 @@ __all__ = [
     "background_digest",
     "check_unweighted",
     "read_signals",
+    "seen_events",
     "sources",
     "split_background",
     "unseen_scores",
@@ -46,6 +47,11 @@ def unseen_scores(data: DataConfig, scores: NDArray[Number]) -> NDArray[Number]:
     By position, as the events were split: event numbers repeat from run to run.
     """
     return scores[_cuts(data, len(scores))[1] :]
+
+
+def seen_events(data: DataConfig, n_events: int) -> int:
+    """Count the first events of the background, of so many, that the training sees."""
+    return _cuts(data, n_events)[1]
 
 
 def split_background(data: DataConfig) -> BackgroundSplit:

@@ -16,6 +16,7 @@ from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
 from l1ad.flow.events import background_digest
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.seen_events import load_seen_events
 from l1ad.flow.train import RECORD, built_model, training_digest
 from l1ad.flow.training_events import TrainingSet, training_set
 from l1ad.training.environment import prepared_framework
@@ -99,6 +100,7 @@ def sparsity(trigger: TriggerAlgorithm) -> float:
 
 def _provenance(run: RunDirectory, record: dict[str, Any]) -> dict[str, Any]:
     encoder_digest = hashlib.sha256(run.encoder_file.read_bytes()).hexdigest()
+    seen = load_seen_events(run.path)
     return {
         "l1ad": l1ad.__version__,
         "versions": record["versions"],
@@ -106,6 +108,7 @@ def _provenance(run: RunDirectory, record: dict[str, Any]) -> dict[str, Any]:
         "float_model_digest": encoder_digest,
         "background": run.config.data.background,
         "background_digest": background_digest(run.config.data),
+        "background_seen": 0 if seen is None else seen.n_seen,
         "training": run.config.training.model_dump(mode="json"),
         "model": run.config.model.model_dump(mode="json"),
     }

@@ -1,7 +1,7 @@
 """The working points of a run: its budgets, and the false-positive rates that papers quote."""
 
 from l1ad.config.run import RatesConfig
-from l1ad.flow.rates import configured_budgets, configured_stream
+from l1ad.flow.rate_table import configured_budgets, configured_stream
 from l1ad.metrics.working_points import WorkingPoint
 from l1ad.rates.stream import ZeroBiasStream
 

@@ -24,7 +24,7 @@ from l1ad.flow.build import TARGET_FILE
 from l1ad.flow.check import check_firmware
 from l1ad.flow.events import BACKGROUND, sources, unseen_scores
 from l1ad.flow.freeze import REMOVED
-from l1ad.flow.rates import configured_stream
+from l1ad.flow.rate_table import configured_stream
 from l1ad.flow.results import load_estimate
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.train import RECORD as TRAINING_RECORD

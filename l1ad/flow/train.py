@@ -16,6 +16,7 @@ from l1ad.data.opening import load_events
 from l1ad.flow.events import background_digest
 from l1ad.flow.history_file import write_history
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.seen_events import save_seen_events
 from l1ad.flow.training_events import TrainingSet, training_set
 from l1ad.metrics.latent import active_units, collapsed_latents
 from l1ad.training.checkpoint import load_checkpoint
@@ -100,6 +101,7 @@ def train(run: RunDirectory, *, progress: Progress = silent) -> Training:
     )
     save_weights(model, run.weights_file, digest)
     save_encoder(model, run.encoder_file)
+    save_seen_events(run.path, data.split, digest=background_digest(config.data))
     result = _result(model, data, outcome)
     record = {
         "digest": digest, "versions": framework_versions(), "machine": machine(),

@@ -1,17 +1,18 @@
-"""Rates of a threshold, and the threshold of a rate."""
+"""Rates of a threshold, and the threshold of a rate, of scores in an array."""
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.core.errors import DataError, UnresolvedRateError
+from l1ad.core.errors import DataError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.intervals import ONE_SIGMA, clopper_pearson
+from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
+from l1ad.rates.thresholds import set_threshold
 
 __all__ = [
     "Rate",
@@ -19,7 +20,6 @@ __all__ = [
     "rate_at",
     "threshold_for_budget",
     "threshold_for_rate",
-    "thresholds_for_budgets",
 ]
 
 
@@ -96,42 +96,8 @@ def threshold_for_budget(
         DataError: If there are no scores.
     """
     _check(scores_raw)
-    n_total, needed = len(scores_raw), events_needed(budget, stream)
-    if n_total < needed:
-        if isinstance(stream, ZeroBiasStream):
-            events, where = "zero-bias events", f"with {stream.colliding_bunches} colliding bunches"
-        else:
-            events, where = "events", f"in {stream}"
-        raise UnresolvedRateError(
-            f"{n_total} {events} cannot resolve {budget.text}: at least {needed} are needed {where}"
-        )
-    allowed = math.floor(budget.share_of(stream) * n_total)
-    if allowed >= n_total:
-        return int(scores_raw.min())
-    # The best event that must not pass decides; all that tie with it stay out as well.
-    threshold = int(np.partition(scores_raw, n_total - 1 - allowed)[n_total - 1 - allowed]) + 1
-    if score_type is not None and threshold > score_type.raw_max:
-        raise UnresolvedRateError(
-            f"no threshold in {score_type} keeps within {budget.text}: more events than that have the "
-            f"highest score {score_type.raw_max}; give the score word more integer bits"
-        )
-    return threshold
-
-
-def thresholds_for_budgets(
-    scores_raw: NDArray[np.int64],
-    budgets: Mapping[str, Budget],
-    stream: Stream,
-    *,
-    score_type: FixedType | None = None,
-) -> dict[str, Rate]:
-    """Find the threshold of each named budget and count its rate."""
-    return {
-        name: rate_at(
-            threshold_for_budget(scores_raw, budget, stream, score_type=score_type), scores_raw, stream
-        )
-        for name, budget in budgets.items()
-    }
+    account = RateAccount.of_scores(scores_raw)
+    return set_threshold(account, budget, stream, score_type=score_type).threshold_raw
 
 
 def threshold_for_rate(scores_raw: NDArray[np.int64], *, target_khz: float, colliding_bunches: int) -> int:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from l1ad.core.errors import DataError
-from l1ad.training.arrays_file import read_arrays, write_arrays
+from l1ad.data.arrays_file import read_arrays, write_arrays
 
 __all__ = ["Checkpoint", "load_checkpoint", "save_checkpoint"]
 

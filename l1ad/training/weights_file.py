@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from l1ad.core.errors import DataError
-from l1ad.training.arrays_file import read_arrays, write_arrays
+from l1ad.data.arrays_file import read_arrays, write_arrays
 from l1ad.training.model import Autoencoder
 
 __all__ = ["load_weights", "save_encoder", "save_weights"]

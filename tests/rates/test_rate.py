@@ -11,7 +11,6 @@ from l1ad.rates.rate import (
     rate_at,
     threshold_for_budget,
     threshold_for_rate,
-    thresholds_for_budgets,
 )
 from l1ad.rates.stream import Budget, PreselectedStream, ZeroBiasStream
 
@@ -102,14 +101,3 @@ def test_scores_that_are_no_sample_are_refused(shape: tuple[int, ...]) -> None:
         rate_at(1, scores_raw, ZERO_BIAS)
     with pytest.raises(DataError, match=words):
         threshold_for_budget(scores_raw, Budget.parse("1 kHz"), ZERO_BIAS)
-
-
-def test_every_named_budget_gets_a_threshold_and_its_rate() -> None:
-    scores_raw = np.random.default_rng(2).geometric(0.001, size=200_000)
-    budgets = {"tight": Budget.parse("1 kHz"), "loose": Budget.parse("5 kHz")}
-    rates = thresholds_for_budgets(scores_raw, budgets, ZERO_BIAS)
-    assert list(rates) == ["tight", "loose"]
-    assert rates["tight"].threshold_raw > rates["loose"].threshold_raw
-    for name, rate in rates.items():
-        assert rate == rate_at(rate.threshold_raw, scores_raw, ZERO_BIAS)
-        assert rate.rate_hz <= budgets[name].rate_hz

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from l1ad.core.errors import DataError
-from l1ad.training.arrays_file import read_arrays, write_arrays
+from l1ad.data.arrays_file import read_arrays, write_arrays
 
 WHAT = "no arrays ({fault}); make them again"
 

@@ -1,0 +1,127 @@
+"""The command that holds what the trigger recorded in the field against the emulator."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from l1ad.cli.options import OVER_BUDGET, JsonOption
+
+if TYPE_CHECKING:
+    from l1ad.rates.disagreements import Disagreement, FieldComparison, RecordedComparison
+
+__all__ = ["compare_field", "print_field_comparison"]
+
+_CAUSES_SHOWN, _EVENTS_SHOWN = 5, 5
+
+
+def compare_field(
+    trigger: Annotated[Path, typer.Argument(help="The trigger.json that should have run.")],
+    events: Annotated[str, typer.Option(help="Events with seed bits, of any format, or sample:NAME.")],
+    bits: Annotated[
+        list[str] | None,
+        typer.Option(help="SEED=THRESHOLD, e.g. L1_AXO_Nominal=tight; give it again for more."),
+    ] = None,
+    scores: Annotated[
+        Path | None,
+        typer.Option(help="Recorded scores: a score file, or a CSV with event_number and score_raw."),
+    ] = None,
+    prescales: Annotated[
+        Path | None, typer.Option(help="Prescale table, for seed bits of after prescale, as NanoAOD's.")
+    ] = None,
+    other: Annotated[
+        list[Path] | None, typer.Option(help="Another trigger.json that may have run; give it again for more.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV file to write the disagreeing events to.")] = None,
+    json: JsonOption = False,
+) -> None:
+    """Hold what the trigger recorded against the emulator, and name the cause; exit code 3 if it differs."""
+    from l1ad.cli.terminal import print_json, progress_bar
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.data.prescales import read_prescales
+    from l1ad.data.samples import locate_events
+    from l1ad.flow.field import compare_with_field, write_disagreements
+    from l1ad.flow.targets import check_target
+
+    algorithm = load_trigger(trigger)
+    if out is not None:
+        check_target(out, trigger, locate_events(events), *filter(None, (scores, prescales)))
+    with progress_bar("compare") as progress:
+        comparison = compare_with_field(
+            algorithm,
+            events,
+            bits=_pairs(bits or []),
+            scores=scores,
+            prescales=None if prescales is None else read_prescales(prescales),
+            others=tuple(load_trigger(one) for one in other or []),
+            progress=progress,
+        )
+    if out is not None:
+        write_disagreements(comparison, algorithm.layout, out)
+    if json:
+        print_json(comparison.document())
+    else:
+        print_field_comparison(comparison)
+    if comparison.n_disagreements:
+        raise typer.Exit(OVER_BUDGET)
+
+
+def print_field_comparison(comparison: "FieldComparison") -> None:
+    """Print counts, and of what differs the causes and the first events."""
+    from l1ad.cli.terminal import print_table
+
+    print_table(
+        f"{comparison.trigger} beside what was recorded of {comparison.sample}",
+        ["recorded", "emulated", "events", "agree", "differ", "recorded 0 that says nothing", "not recorded"],
+        [
+            [one.recorded, one.emulated, *(f"{count:,}" for count in _counts(one))]
+            for one in comparison.parts
+        ],
+    )  # fmt: skip
+    for part in comparison.parts:
+        typer.echo(f"{part.recorded}: {part.note}")
+    for part in comparison.parts:
+        if part.n_disagreements:
+            _print_differences(part)
+        typer.echo(part.verdict)
+
+
+def _counts(part: "RecordedComparison") -> tuple[int, ...]:
+    return (part.n_events, part.n_agreements, part.n_disagreements, part.n_not_judged, part.n_without_record)
+
+
+def _print_differences(part: "RecordedComparison") -> None:
+    from l1ad.cli.terminal import print_table
+
+    print_table(
+        f"What may explain {part.recorded}",
+        ["cause", "explains", "leaves in agreement"],
+        [
+            [one.name, f"{one.explained} of {one.disagreeing}", f"{one.consistent} of {one.agreeing}"]
+            for one in part.causes[:_CAUSES_SHOWN]
+        ],
+    )
+    print_table(
+        f"First events that differ in {part.recorded}",
+        ["event", "run", "lumi section", "crossing", "recorded", "emulated", "score", "inputs"],
+        [_event_row(one) for one in part.disagreements[:_EVENTS_SHOWN]],
+    )
+
+
+def _event_row(one: "Disagreement") -> list[str]:
+    about = (one.event_number, one.run, one.lumi_section, one.bunch_crossing, one.recorded, one.emulated)
+    inputs = " ".join(f"{name}={value}" for name, value in one.inputs.items())
+    return ["" if value is None else str(value) for value in (*about, one.score_raw)] + [inputs]
+
+
+def _pairs(texts: list[str]) -> dict[str, str]:
+    """Read SEED=THRESHOLD; a seed may have `=` in its name, a threshold not."""
+    pairs: dict[str, str] = {}
+    for text in texts:
+        seed, equals, threshold = text.rpartition("=")
+        if not equals or not seed or not threshold:
+            raise typer.BadParameter(f"{text!r} is not SEED=THRESHOLD, e.g. L1_AXO_Nominal=tight")
+        if seed in pairs:
+            raise typer.BadParameter(f"the seed {seed!r} is given twice")
+        pairs[seed] = threshold
+    return pairs

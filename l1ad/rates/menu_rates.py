@@ -1,0 +1,302 @@
+"""What a menu with prescales accepts on average: chances for each event, and the rates that come of them."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from l1ad.core.errors import DataError
+from l1ad.core.menu import Menu
+from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
+
+__all__ = [
+    "AcceptRates",
+    "ChanceCount",
+    "Efficiency",
+    "MenuComparison",
+    "MenuGain",
+    "MenuOverlap",
+    "ThresholdGain",
+    "ThresholdRates",
+    "chance_alone",
+    "chance_free",
+    "fair_share",
+]
+
+
+def chance_free(bits: NDArray[np.bool_], menu: Menu) -> NDArray[np.float64]:
+    """Give the probability that no seed of a menu accepts: the product of 1 - 1/prescale over those that fired.
+
+    Prescales are taken as drawn independently. A seed of prescale 0 never accepts.
+
+    Args:
+        bits: Whether each seed fired, before prescale, shape (n_events, n_seeds).
+        menu: The seeds.
+
+    Returns:
+        0 where an unprescaled seed fired, 1 where none that accepts did, shape (n_events,).
+
+    Raises:
+        DataError: If the bits are not those of the menu.
+    """
+    if bits.ndim != 2 or bits.shape[1] != len(menu.names) or bits.dtype != np.bool_:
+        raise DataError(
+            f"bits of {bits.dtype} and shape {bits.shape} are not bool of (events, {len(menu.names)}), "
+            "one column for each seed of the menu"
+        )
+    untaken = np.ones(len(bits), np.bool_)
+    for index in np.flatnonzero(menu.unprescaled):
+        untaken &= ~bits[:, index]
+    free = untaken.astype(np.float64)
+    for column, prescale in enumerate(menu.prescales):
+        if prescale > 1:
+            free[np.flatnonzero(bits[:, column] & untaken)] *= 1 - 1 / prescale
+    return free
+
+
+def chance_alone(bits: NDArray[np.bool_], menu: Menu) -> NDArray[np.float64]:
+    """Give for each seed that fired the probability that no other seed of the menu accepts the event.
+
+    Args:
+        bits: Whether each seed fired, before prescale, shape (n_events, n_seeds).
+        menu: The seeds.
+
+    Returns:
+        Shape (n_events, n_seeds); 0 where a seed did not fire. Its own prescale is not in it.
+    """
+    unprescaled = bits & menu.unprescaled
+    prescaled_free, n_unprescaled = chance_free(bits & ~unprescaled, menu), unprescaled.sum(axis=1)
+    own = np.array([1 - 1 / one if one > 1 else 1.0 for one in menu.prescales])
+    # No other unprescaled seed fired: one did where it is the seed itself, none where the seed is prescaled.
+    alone = (n_unprescaled[:, None] == unprescaled) * prescaled_free[:, None] / own
+    return np.asarray(np.where(bits, alone, 0.0))
+
+
+def fair_share(bits: NDArray[np.bool_], menu: Menu) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Give what a seed gets of an event that it accepts, when all that accept it share it equally.
+
+    With K others that accept it is the mean of 1/(1 + K). As 1/(1 + K) is the integral of x^K over 0 to 1, that
+    is the integral of the generating function of K, the product of 1 - (1 - x)/prescale over the others that
+    fired. The integrand is a polynomial of no higher degree than there are others, and enough Gauss-Legendre
+    nodes are taken to integrate it exactly, to rounding: 1/2 for one other unprescaled seed, 1/3 for two. No
+    pattern of draws is listed.
+
+    Args:
+        bits: Whether each seed fired, before prescale, shape (n_events, n_seeds).
+        menu: The seeds.
+
+    Returns:
+        The share of each seed, shape (n_events, n_seeds), 0 where it did not fire and its own prescale not in
+        it; and the share of one more seed that is not in the menu and accepts every event, shape (n_events,).
+    """
+    chances = np.array([1 / one if one else 0.0 for one in menu.prescales])
+    most = int((bits & (chances > 0)).sum(axis=1).max(initial=0))
+    nodes, node_weights = np.polynomial.legendre.leggauss(most // 2 + 1)  # exact up to degree `most` and beyond
+    factors = 1 - np.outer(chances, (1 - nodes) / 2)  # over 0: no node lies at x = 0
+    generated = np.exp(bits @ np.log(factors))
+    own = generated @ (node_weights / 2 / factors).T
+    return np.where(bits, own, 0.0), generated @ (node_weights / 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Efficiency:
+    """Part of a sample that is accepted, with its interval.
+
+    Attributes:
+        n_pass: Events that are, with some chance.
+        efficiency: Weighted part, on average over the prescales.
+        low: Lower end of the interval.
+        high: Upper end of the interval.
+    """
+
+    n_pass: int
+    efficiency: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChanceCount:
+    """Weighted events that count with a chance. All arrays have one shape, that of the bins.
+
+    Attributes:
+        counted: Events whose chance is over 0, with weight times chance as their weight.
+        expected: Sum of their chances, without weights; that of `n_events` where every chance is 1.
+    """
+
+    counted: WeightedCount
+    expected: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, chance: NDArray[np.float64], patterns: WeightedCount) -> "ChanceCount":
+        """Count patterns of events.
+
+        Args:
+            chance: Chance of each pattern in each bin, shape (n_patterns, n_bins).
+            patterns: Events that have each pattern, shape (n_patterns,).
+        """
+        # In whole numbers, since a matrix product of integers costs and floats are whole only up to 2^53.
+        n_events = np.array([patterns.n_events[one > 0].sum() for one in chance.T], np.int64)
+        counted = WeightedCount(
+            n_events=n_events, weight=patterns.weight @ chance, squared=patterns.squared @ chance**2
+        )
+        return cls(counted=counted, expected=patterns.n_events @ chance)
+
+    def __add__(self, other: "ChanceCount") -> "ChanceCount":
+        return ChanceCount(counted=self.counted + other.counted, expected=self.expected + other.expected)
+
+    def rate(self, sample: Sample, which: int) -> RateEstimate:
+        """Estimate the rate of one bin.
+
+        Where every chance is 0 or 1 events are counted, as `Sample.rate_of` does. Else chances are weights:
+        the interval is that of the effective number of events, not binomial.
+        """
+        sure = float(self.expected[which]) == int(self.counted.n_events[which])
+        return (sample if sure else replace(sample, equal_weights=False)).rate_of(self.counted[which])
+
+    def efficiency(self, sample: Sample, which: int) -> Efficiency:
+        """Estimate the accepted part of one bin.
+
+        The interval is that of Clopper and Pearson, for the effective number of events (Σw)²/Σw² of the sample
+        and this part of it, whole or not. That is exact for equal weights without prescales. It is too wide
+        where chances come from prescales, whose draws are averaged, and approximate for other weights.
+        """
+        n_events = sample.weight**2 / sample.squared
+        part = min(1.0, float(self.counted.weight[which]) / sample.weight)
+        n_pass, tail = part * n_events, (1 - sample.coverage) / 2
+        low = float(stats.beta.ppf(tail, n_pass, n_events - n_pass + 1)) if n_pass else 0.0
+        high = float(stats.beta.isf(tail, n_pass + 1, n_events - n_pass)) if part < 1 else 1.0
+        return Efficiency(n_pass=int(self.counted.n_events[which]), efficiency=part, low=low, high=high)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptRates:
+    """Rates of a seed, or of a threshold as one more seed of the menu.
+
+    Attributes:
+        name: Name of the seed or of the threshold.
+        prescale: One of so many of its events passes; 0 none. 1 for a threshold.
+        before: Rate before prescale.
+        after: Rate after it, on average.
+        pure: Rate of the events that it alone of the menu accepts, on average over the prescales.
+        proportional: Rate where each event is shared equally among all that accept it, on average likewise;
+            over all seeds they add up to the rate of the menu.
+    """
+
+    name: str
+    prescale: int
+    before: RateEstimate
+    after: RateEstimate
+    pure: RateEstimate
+    proportional: RateEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdRates:
+    """A threshold of the algorithm beside the menu, without the other thresholds of the algorithm.
+
+    Attributes:
+        threshold_raw: Threshold in hardware units; an event passes when `score_raw >= threshold_raw`.
+        rates: Its rates as one more seed; the pure rate is what it adds to that of the menu.
+        menu_with: Rate of the menu with it.
+    """
+
+    threshold_raw: int
+    rates: AcceptRates
+    menu_with: RateEstimate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MenuOverlap:
+    """How much seeds and thresholds accept the same events, before prescale and weighted.
+
+    Attributes:
+        names: Seeds, then thresholds.
+        share: Part of the events of the row that the column accepts as well, shape (n_names, n_names); NaN in
+            a row that accepts nothing.
+        jaccard: Events of both over events of either, of the same shape; NaN where neither accepts any.
+    """
+
+    names: tuple[str, ...]
+    share: NDArray[np.float64]
+    jaccard: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, names: tuple[str, ...], both: NDArray[np.float64]) -> "MenuOverlap":
+        """Compare weights, given that of the events of each pair, shape (n_names, n_names)."""
+        own = np.diag(both)
+        either = own[:, None] + own - both
+        share, jaccard = np.full_like(both, np.nan), np.full_like(both, np.nan)
+        np.divide(both, own[:, None], out=share, where=own[:, None] > 0)
+        np.divide(both, either, out=jaccard, where=either > 0)
+        return cls(names=names, share=share, jaccard=jaccard)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MenuComparison:
+    """An algorithm beside the menu of a trigger. Rates are f_rev · n_b · weighted fraction.
+
+    Attributes:
+        location: Where the events came from.
+        n_events: Events.
+        effective_events: As many events of equal weight as carry the same information, (Σw)²/Σw².
+        equal_weights: Whether all weigh the same.
+        stream_khz: Rate of the stream that they are a sample of.
+        coverage: Coverage of the intervals.
+        seeds: Each seed, in the order of the menu, in the menu without the algorithm.
+        thresholds: Each threshold, in the order given.
+        menu: Rate of the menu without the algorithm.
+        overlap: Overlap of seeds and thresholds.
+    """
+
+    location: str
+    n_events: int
+    effective_events: float
+    equal_weights: bool
+    stream_khz: float
+    coverage: float
+    seeds: tuple[AcceptRates, ...]
+    thresholds: tuple[ThresholdRates, ...]
+    menu: RateEstimate
+    overlap: MenuOverlap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ThresholdGain:
+    """What a threshold gains of a signal, beside the menu without the other thresholds.
+
+    Attributes:
+        name: Name of the threshold.
+        threshold_raw: Threshold in hardware units.
+        total: Part of the signal that it accepts.
+        gained: Part that it accepts and the menu does not.
+        menu_with: Part that menu or threshold accept.
+    """
+
+    name: str
+    threshold_raw: int
+    total: Efficiency
+    gained: Efficiency
+    menu_with: Efficiency
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuGain:
+    """A signal in the menu and beside it.
+
+    Attributes:
+        location: Where the events came from.
+        n_events: Events.
+        effective_events: As many events of equal weight as carry the same information, (Σw)²/Σw².
+        coverage: Coverage of the intervals.
+        menu: Part that the menu accepts.
+        thresholds: Each threshold, in the order given.
+    """
+
+    location: str
+    n_events: int
+    effective_events: float
+    coverage: float
+    menu: Efficiency
+    thresholds: tuple[ThresholdGain, ...]
