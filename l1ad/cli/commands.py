@@ -5,12 +5,13 @@ Imports are inside the commands so that `l1ad --help` answers at once.
 
 from collections.abc import Callable
 
+from l1ad.cli.acceptance import accept
 from l1ad.cli.compare import compare
 from l1ad.cli.firmware import build, inspect, verify
 from l1ad.cli.handover import check, wave
 from l1ad.cli.models import export, import_
 from l1ad.cli.scan import evaluate, scan
-from l1ad.cli.scoring import emulate, rates, report
+from l1ad.cli.scoring import emulate, report
 from l1ad.cli.training import demo, freeze, simulate, train
 
 __all__ = ["COMMANDS"]
@@ -24,11 +25,11 @@ COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (freeze, "l1ad freeze runs/mine"),
     (import_, "l1ad import model.keras --config import.yaml --out trigger.json"),
     (emulate, "l1ad emulate runs/mine   or   l1ad emulate trigger.json --events my.h5 --out scores.h5"),
-    (rates, "l1ad rates runs/mine --json"),
     (build, "l1ad build runs/mine   or   l1ad build trigger.json --target vu9p-200"),
     (inspect, "l1ad inspect runs/mine/trigger.json"),
     (verify, "l1ad verify runs/mine   or   l1ad verify trigger.json --events sample:a_to_4l"),
     (check, "l1ad check firmware/demo"),
+    (accept, "l1ad accept firmware/demo --budget configs/budgets/zero_bias_1khz.yaml --run runs/demo"),
     (wave, "l1ad wave firmware/demo --events sample:a_to_4l --event 3 --out event.vcd"),
     (export, "l1ad export runs/mine   or   l1ad export trigger.json --to qonnx --out model.onnx"),
     (report, "l1ad report runs/mine"),

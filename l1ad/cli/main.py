@@ -10,6 +10,7 @@ from l1ad import __version__
 from l1ad.cli.benches import BENCHES
 from l1ad.cli.commands import COMMANDS
 from l1ad.cli.data import DATA_COMMANDS
+from l1ad.cli.rates import RATES_COMMANDS
 from l1ad.cli.synthesis import SYNTH_COMMANDS
 
 __all__ = ["app", "main"]
@@ -25,6 +26,7 @@ for command, example in COMMANDS:
     app.command(command.__name__.rstrip("_"), epilog=f"Example: {example}")(command)
 for group, what, members in (
     ("data", "Events of any format: what they hold, and in which file.", DATA_COMMANDS),
+    ("rates", "Rates that an expert signs: thresholds, menu, stability, tails, field.", RATES_COMMANDS),
     ("synth", "What the firmware takes of a part: estimated, synthesised, reported.", SYNTH_COMMANDS),
     ("bench", "Measure speeds side by side in one run.", BENCHES),
 ):

@@ -5,11 +5,11 @@ from typing import Any
 
 import typer
 
+from l1ad.cli.rates_tables import print_summary_rates
 from l1ad.cli.terminal import print_table
 from l1ad.emulate.inspection import TensorReport
-from l1ad.report.markdown import rate_text
 
-__all__ = ["print_budget", "print_inspection", "print_rates", "print_summary", "print_verification"]
+__all__ = ["print_budget", "print_inspection", "print_summary", "print_verification"]
 
 
 def print_verification(result: dict[str, Any]) -> None:
@@ -62,25 +62,6 @@ def _number(value: float | None) -> str:
     return "-" if value is None else f"{value:,.6g}" if isinstance(value, float) else f"{value:,}"
 
 
-def print_rates(result: dict[str, Any]) -> None:
-    """Print thresholds, rates and efficiencies."""
-    print_table(
-        f"Thresholds for {result['stream']}",
-        ["threshold", "budget", "hardware units", "rate", "events"],
-        [
-            [name, result["budgets"][name], str(rate["threshold_raw"]), rate_text(rate),
-             f"{rate['n_pass']} of {rate['n_total']:,}"]
-            for name, rate in result["rates"].items()
-        ],
-    )  # fmt: skip
-    rows = [
-        [name, f"{one['auc']:.4f}", *(_percent(point) for point in one["at"].values())]
-        for name, one in result["efficiencies"].items()
-    ]
-    budgets = [f"at {budget}" for budget in result["budgets"].values()]
-    print_table("Signal efficiency", ["signal", "AUC", *budgets], rows)
-
-
 def print_inspection(reports: list[TensorReport], names: tuple[str, ...]) -> None:
     """Print formats and proven ranges of every tensor, then what can leave its format, with an event."""
     print_table(
@@ -119,7 +100,7 @@ def _leaving_text(report: TensorReport, names: tuple[str, ...]) -> str:
 def print_summary(summary: dict[str, Any], run: Path) -> None:
     """Print the verdicts of a run and where things are."""
     print_verification(summary)
-    print_rates(summary)
+    print_summary_rates(summary)
     print_budget(summary["budget"])
     seconds = summary.get("seconds", {})
     rows = [
@@ -136,7 +117,3 @@ def _from_here(path: str) -> str:
     """Shorten a path that lies below the working directory."""
     here = Path.cwd()
     return str(Path(path).relative_to(here)) if Path(path).is_relative_to(here) else path
-
-
-def _percent(point: dict[str, Any]) -> str:
-    return f"{100 * point['value']:.2f} % ({100 * point['low']:.2f} to {100 * point['high']:.2f})"

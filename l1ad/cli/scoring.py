@@ -1,4 +1,4 @@
-"""The commands that say what an algorithm does to events: scores, rates, report."""
+"""The commands that say what an algorithm does to events: scores, and the report."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +7,7 @@ import typer
 
 from l1ad.cli.options import JsonOption, RunArgument
 
-__all__ = ["emulate", "rates", "report"]
+__all__ = ["emulate", "report"]
 
 
 def emulate(
@@ -41,20 +41,6 @@ def emulate(
             counts = {events: emulate_file(load_trigger(source), events, out, progress=progress)}
     text = "\n".join(f"{name}: {count} events scored" for name, count in counts.items())
     show(counts, text, as_json=json)
-
-
-def rates(run: RunArgument, json: JsonOption = False) -> None:
-    """Set the thresholds for the rate budgets and write them, in hardware units, into trigger.json."""
-    from l1ad.cli.results import print_rates
-    from l1ad.cli.terminal import print_json
-    from l1ad.flow.rates import rates as run_rates
-    from l1ad.flow.run_directory import RunDirectory
-
-    result = run_rates(RunDirectory.open(run)).document()
-    if json:
-        print_json(result)
-    else:
-        print_rates(result)
 
 
 def report(run: RunArgument, json: JsonOption = False) -> None:

@@ -1,6 +1,6 @@
 """How a variational autoencoder is trained: loss, schedules, augmentation, pruning, and when to stop."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,9 @@ class LossConfig(Section):
         ge=1,
         description="Inputs weigh in the reconstruction as the inverse of how often their object is there, "
         "at most this; 1 weighs all alike",
+    )
+    object_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="Factor of the inputs of an object type on top of that, e.g. {met: 20}; others have 1"
     )
     beta: float = Field(0.5, ge=0, description="Weight of the KL term beside the reconstruction term")
     kl_schedule: Literal["constant", "warm_up", "cyclical"] = Field(

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from l1ad.config.run import RatesConfig
 from l1ad.core.errors import UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import save_trigger
 from l1ad.flow.rate_pass import CountedEvents
+from l1ad.rates.extrapolation import extrapolated_thresholds
 from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream
 from l1ad.rates.thresholds import LADDER, RateKind, SetThreshold, set_threshold, set_thresholds
@@ -119,6 +122,7 @@ def rate_table(
     total: Mapping[str, Budget],
     pure: Mapping[str, Budget],
     score_type: FixedType,
+    extrapolate: np.random.Generator | None = None,
 ) -> RateTable:
     """Set a threshold for every budget, and show the usual ladder beside them.
 
@@ -128,6 +132,8 @@ def rate_table(
         total: Budgets of total rates, by the name of the threshold.
         pure: Budgets of pure rates.
         score_type: Format of the score word.
+        extrapolate: Source of randomness for the bootstrap of a generalised Pareto tail, from which budgets get
+            a threshold that the events do not resolve; None refuses them.
 
     Raises:
         UnresolvedRateError: If the events do not resolve a budget.
@@ -135,8 +141,14 @@ def rate_table(
     """
     account = counted.account
     sample = account.sample(stream)
-    thresholds = set_thresholds(account, total, stream, score_type=score_type)
-    thresholds |= set_thresholds(account, pure, stream, kind=RateKind.PURE, score_type=score_type)
+    thresholds: dict[str, SetThreshold] = {}
+    for kind, budgets in ((RateKind.TOTAL, total), (RateKind.PURE, pure)):
+        if extrapolate is None:
+            thresholds |= set_thresholds(account, budgets, stream, kind=kind, score_type=score_type)
+        else:
+            thresholds |= extrapolated_thresholds(
+                account, budgets, stream, kind=kind, score_type=score_type, rng=extrapolate
+            )
     ladder, unresolved = _ladder(account, stream, score_type)
     return RateTable(
         stream=str(stream),

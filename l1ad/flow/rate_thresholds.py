@@ -24,6 +24,7 @@ from l1ad.rates.weighted import WeightedCount
 
 __all__ = [
     "GivenEvents",
+    "chosen_menu",
     "given_parts",
     "given_stream",
     "ladder_budgets",
@@ -80,7 +81,8 @@ def given_parts(trigger_file: Path, trigger: TriggerAlgorithm, given: GivenEvent
         DataError: If there are no events, or they are not the algorithm's.
     """
     seen = load_seen_events(trigger_file.parent) or _seen_by_provenance(trigger, given.sources)
-    return event_parts(trigger, given.sources, seen=seen, menu=_menu(given))
+    menu = None if given.menu is None or not given.sources else chosen_menu(given.menu, given.sources[0])
+    return event_parts(trigger, given.sources, seen=seen, menu=menu)
 
 
 def thresholds_of_files(
@@ -91,6 +93,7 @@ def thresholds_of_files(
     total: Mapping[str, Budget],
     pure: Mapping[str, Budget],
     write: bool = True,
+    extrapolate: np.random.Generator | None = None,
     progress: Progress = silent,
 ) -> RateTable:
     """Set thresholds from events of any number, and write them into the algorithm's file.
@@ -104,6 +107,7 @@ def thresholds_of_files(
         total: Budgets of total rates, by the name of the threshold.
         pure: Budgets of pure rates.
         write: Whether to write the thresholds.
+        extrapolate: Source of randomness; unresolved budgets get a threshold from the tail of the scores.
         progress: Told the events counted.
 
     Raises:
@@ -119,7 +123,9 @@ def thresholds_of_files(
     counted = counted_events(parts, checkpoint=checkpoint, workers=given.workers, progress=progress)
     if not given.mixed:
         refuse_mixed(counted)
-    table = rate_table(counted, stream, total=total, pure=pure, score_type=trigger.score.result)
+    table = rate_table(
+        counted, stream, total=total, pure=pure, score_type=trigger.score.result, extrapolate=extrapolate
+    )
     if write:
         save_thresholds(trigger, table, trigger_file)
     checkpoint.unlink(missing_ok=True)
@@ -152,15 +158,16 @@ def _sliced(profile: Mapping[int, int]) -> SlicedCounts:
     )
 
 
-def _menu(given: GivenEvents) -> ChosenMenu | None:
-    if given.menu is None:
-        return None
-    if not given.sources:
-        raise DataError("no file named: no events to count")
-    block = next(iter(open_events(given.sources[0]).blocks(1)), None)
+def chosen_menu(menu: Path, source: str) -> ChosenMenu:
+    """Read a menu file for events.
+
+    Raises:
+        DataError: If the events carry no seeds, or lack one that the file names.
+    """
+    block = next(iter(open_events(source).blocks(1)), None)
     if block is None or block.menu is None:
-        raise DataError(f"{given.sources[0]}: its events have no seeds that {given.menu} could be about")
-    return read_menu(given.menu, block.menu)
+        raise DataError(f"{source}: its events have no seeds that {menu} could be about")
+    return read_menu(menu, block.menu)
 
 
 def _seen_by_provenance(trigger: TriggerAlgorithm, sources: Sequence[str]) -> SeenEvents | None:

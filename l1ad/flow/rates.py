@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from l1ad.flow.rate_table import (
     rate_table,
     save_thresholds,
 )
+from l1ad.flow.rate_thresholds import chosen_menu
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.seen_events import SeenEvents, load_seen_events
 from l1ad.metrics.efficiency import Efficiency, area_under_curve, efficiency_at_fraction
@@ -53,8 +55,20 @@ class RunRates:
         return {**self.table.document(), "efficiencies": efficiencies}
 
 
-def rates(run: RunDirectory, *, workers: Workers | None = None, progress: Progress = silent) -> RunRates:
+def rates(
+    run: RunDirectory,
+    *,
+    workers: Workers | None = None,
+    extrapolate: bool = False,
+    progress: Progress = silent,
+) -> RunRates:
     """Set the thresholds of a run from the events no training has seen, and write them into `trigger.json`.
+
+    Args:
+        run: The run.
+        workers: Who counts; this process unless told.
+        extrapolate: Whether budgets that the events do not resolve get a threshold from the tail of the scores.
+        progress: Told the events counted.
 
     Raises:
         UnresolvedRateError: If a budget cannot be resolved; `trigger.json` is left as it is.
@@ -69,14 +83,17 @@ def rates(run: RunDirectory, *, workers: Workers | None = None, progress: Progre
     stream, total = configured_stream(config), configured_budgets(config)
     pure = {name: Budget.parse(text) for name, text in config.pure_budgets.items()}
     counted = counted_events(unseen_background(run), workers=workers, progress=progress)
-    table = rate_table(counted, stream, total=total, pure=pure, score_type=trigger.score.result)
+    rng = np.random.default_rng(run.config.training.seed)
+    table = rate_table(
+        counted, stream, total=total, pure=pure, score_type=trigger.score.result,
+        extrapolate=rng if extrapolate else None,
+    )  # fmt: skip
 
     background = unseen_scores(run.config.data, scores.score_raw)
     signals = {
         name: read_scores(run.scores(name), algorithm_digest=digest).score_raw
         for name in run.config.data.signals
     }
-    rng = np.random.default_rng(run.config.training.seed)
     shares = {
         name: _share(table.thresholds[name], budget.share_of(stream), table.n_events)
         for name, budget in {**total, **pure}.items()
@@ -103,9 +120,16 @@ def rates(run: RunDirectory, *, workers: Workers | None = None, progress: Progre
     return result
 
 
-def unseen_background(run: RunDirectory) -> EventParts:
-    """Give the background of a run without the events that its training has seen."""
-    return event_parts(run.trigger(), [run.config.data.background], seen=seen_by(run))
+def unseen_background(run: RunDirectory, *, menu: Path | None = None) -> EventParts:
+    """Give the background of a run without the events that its training has seen.
+
+    Args:
+        run: The run.
+        menu: Menu file whose seeds and prescales count instead of the events'.
+    """
+    background = run.config.data.background
+    chosen = None if menu is None else chosen_menu(menu, background)
+    return event_parts(run.trigger(), [background], seen=seen_by(run), menu=chosen)
 
 
 def seen_by(run: RunDirectory) -> SeenEvents:

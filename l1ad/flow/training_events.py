@@ -1,6 +1,7 @@
 """The events of a training as the network sees them, and whether it can learn from them."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from l1ad.config.model import ModelConfig
 from l1ad.config.run import RunConfig
-from l1ad.core.errors import DataError, UnresolvedRateError
+from l1ad.core.errors import ConfigError, DataError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.core.layout import FEATURE, InputLayout
 from l1ad.core.scaling import Scaling
@@ -81,6 +82,7 @@ def training_set(config: RunConfig) -> TrainingSet:
     if config.model.inputs == "hardware":
         _check_input_type(hardware_inputs(scaling, grid), raw, constant)
     rarity = rarity_weights(layout.present(raw), config.training.loss.rarity_cap)
+    rarity *= _object_weights(layout, config.training.loss.object_weights)
     return TrainingSet(
         split=split,
         scaling=scaling,
@@ -88,6 +90,17 @@ def training_set(config: RunConfig) -> TrainingSet:
         rarity=np.where(constant, np.float32(0), rarity),
         constant=tuple(name for name, one in zip(layout.names, constant, strict=True) if one),
     )
+
+
+def _object_weights(layout: InputLayout, weights: Mapping[str, float]) -> NDArray[np.float32]:
+    """Give the factor of each input, by the type of its object."""
+    kinds = {field.object_type for field in layout.fields}
+    unknown = next((name for name in weights if name not in kinds), None)
+    if unknown is not None:
+        raise ConfigError(
+            f"training.loss.object_weights names {unknown!r}; the events have {', '.join(sorted(kinds))}"
+        )
+    return np.array([weights.get(field.object_type, 1.0) for field in layout.fields], dtype=np.float32)
 
 
 def _input_map(model: ModelConfig, scaling: Scaling, background_raw: NDArray[np.integer]) -> InputMap:

@@ -233,6 +233,10 @@ class CorrelationAccount:
             total._moments[name] = self._moments[name] + other._moments[name]
         return total
 
+    def counts(self, name: str) -> bool:
+        """Tell whether a quantity counts in any event; the direction of what is never there does not."""
+        return bool(self._joint[name].weight.sum() > 0)
+
     def joint(self, name: str) -> WeightedCount:
         """Give the events by bin of the quantity and bin of the score, shape (n_bins, n_score_bins).
 

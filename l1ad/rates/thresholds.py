@@ -17,7 +17,15 @@ from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
 from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
 
-__all__ = ["LADDER", "RateKind", "SetThreshold", "rates_at", "set_threshold", "set_thresholds"]
+__all__ = [
+    "LADDER",
+    "RateKind",
+    "SetThreshold",
+    "counted_events",
+    "rates_at",
+    "set_threshold",
+    "set_thresholds",
+]
 
 LADDER = {
     "VLoose": "10 kHz", "Loose": "5 kHz", "Medium": "3 kHz", "Nominal": "2 kHz", "Tight": "1 kHz",
@@ -88,7 +96,7 @@ def set_threshold(
             the end of the word.
         DataError: If a pure rate is asked of events that come without a menu.
     """
-    sample, histogram = account.sample(stream), _counted(account, kind)
+    sample, histogram = account.sample(stream), counted_events(account, kind)
     lowest = int(account.total.score_raw[0])
     share = budget.share_of(stream)
     _check_resolved(sample, histogram, budget, stream, share)
@@ -147,7 +155,12 @@ def rates_at(
     )  # fmt: skip
 
 
-def _counted(account: RateAccount, kind: RateKind) -> ScoreHistogram:
+def counted_events(account: RateAccount, kind: RateKind) -> ScoreHistogram:
+    """Give the events that a kind of rate counts.
+
+    Raises:
+        DataError: If a pure rate is asked of events that come without a menu.
+    """
     if kind is RateKind.TOTAL:
         return account.total
     if account.free is None:

@@ -1,12 +1,13 @@
 """What an expert looks at to see whether a zero-bias sample is sane: the results, as values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ad.core.plain import plain
 from l1ad.core.units import REVOLUTION_FREQUENCY_HZ
 from l1ad.rates.weighted import RateEstimate
 from l1ad.rates.zero_bias_objects import BENCHMARKS
@@ -192,20 +193,7 @@ class ZeroBiasCheck:
         return {
             "format": CHECK_FORMAT,
             "revolution_frequency_hz": REVOLUTION_FREQUENCY_HZ,
-            "benchmark_thresholds": [_plain(one) for one in BENCHMARKS],
-            **{field.name: _plain(getattr(self, field.name)) for field in fields(self)},
-            "published": {name: _plain(one) for name, one in PUBLISHED.items()},
+            "benchmark_thresholds": [plain(one) for one in BENCHMARKS],
+            **{field.name: plain(getattr(self, field.name)) for field in fields(self)},
+            "published": {name: plain(one) for name, one in PUBLISHED.items()},
         }
-
-
-def _plain(value: Any) -> Any:
-    """Turn values of this module into what JSON knows."""
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {name: _plain(one) for name, one in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(one) for one in value]
-    return value

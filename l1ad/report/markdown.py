@@ -56,13 +56,13 @@ def _origin(content: ReportContent) -> list[str]:
 
 
 def rate_text(rate: dict[str, Any]) -> str:
-    """Write a rate with its interval: kHz from 100 Hz up, events per day below a hundredth of a hertz."""
+    """Write a rate with its interval: kHz from 100 Hz up, events per day below a hundredth of a hertz.
+
+    Of a rate of 0 the upper end decides.
+    """
+    decisive = rate["rate_hz"] or rate["high_hz"]
     unit, size = (
-        ("kHz", 1e3)
-        if rate["rate_hz"] >= 100
-        else ("Hz", 1.0)
-        if rate["rate_hz"] >= 0.01
-        else ("events/day", 1 / 86_400)
+        ("kHz", 1e3) if decisive >= 100 else ("Hz", 1.0) if decisive >= 0.01 else ("events/day", 1 / 86_400)
     )
     low, value, high = (rate[key] / size for key in ("low_hz", "rate_hz", "high_hz"))
     # As many decimals as show two digits of the smaller error.
@@ -101,11 +101,13 @@ def _agreement(summary: dict[str, Any]) -> str:
 
 def _rates(summary: dict[str, Any]) -> str:
     rows = [
-        [name, summary["budgets"][name], str(rate["threshold_raw"]), rate_text(rate),
-         f"{rate['n_pass']} of {rate['n_total']}"]
+        [name, f"{rate['budget']} {rate['kind']}", str(rate["threshold_raw"]),
+         f"{rate['threshold_low_raw']} to {rate['threshold_high_raw']}", rate_text(rate),
+         "" if rate["pure"] is None else rate_text(rate["pure"]), f"{rate['n_pass']} of {rate['n_total']}"]
         for name, rate in summary["rates"].items()
     ]  # fmt: skip
-    return table(["threshold", "budget", "hardware units", "rate", "events"], rows)
+    header = ["threshold", "budget", "hardware units", "interval", "rate", "pure rate", "events"]
+    return table(header, rows)
 
 
 def _efficiencies(content: ReportContent) -> str:
