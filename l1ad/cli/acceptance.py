@@ -17,7 +17,7 @@ __all__ = ["accept"]
 
 def accept(
     folder: Annotated[Path, typer.Argument(help="Firmware folder, e.g. firmware/demo.")],
-    budget: Annotated[Path, typer.Option(help="What it must keep, e.g. configs/budgets/zero_bias_1khz.yaml.")],
+    budget: Annotated[str, typer.Option(help="What it must keep: a budget that ships, or a YAML file.")],
     run: Annotated[Path | None, typer.Option(help="Run that it was built from: adds the float model.")] = None,
     events: Annotated[
         str | None, typer.Option(help="Event file or sample:NAME to count rates on; the budget's by default.")
@@ -30,13 +30,12 @@ def accept(
     from datetime import UTC, datetime
 
     from l1ad.cli.terminal import print_json, print_table, progress_bar
-    from l1ad.config.acceptance import AcceptanceConfig
-    from l1ad.config.loading import load_config
+    from l1ad.config.acceptance import load_acceptance
     from l1ad.flow.acceptance import accept as run_accept
     from l1ad.flow.run_directory import RunDirectory
 
     began = datetime.now(UTC)
-    config = load_config(budget, AcceptanceConfig)
+    config = load_acceptance(budget)
     directory = None if run is None else RunDirectory.open(run)
     with progress_bar("accept") as progress:
         result = run_accept(folder, config, run=directory, events=events, verify=verify, progress=progress)

@@ -118,9 +118,45 @@ def bench_train(
     print_table("Training speed, median of 5 epochs after the one that compiles", header, rows)
 
 
+def bench_rates(
+    trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
+    source: Annotated[str, typer.Option(help="Event file or sample:NAME, read again and again.")] = (
+        "sample:zero_bias"
+    ),
+    events: Annotated[int, typer.Option(min=1, help="Events to score and count.")] = 100_000_000,
+    workers: Annotated[int, typer.Option(min=2, help="Processes of the second line.")] = 2,
+    json: JsonOption = False,
+) -> None:
+    """Score and count events from compressed HDF5 with one process and with several: speed, memory, counts."""
+    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.core.trigger_file import load_trigger
+    from l1ad.flow.bench_rates import counting_speeds
+
+    with progress_bar("bench rates") as progress:
+        speeds = counting_speeds(load_trigger(trigger), source, events, (1, workers), progress=progress)
+    if json:
+        print_json([speed.document() for speed in speeds])
+        return
+    rows = [
+        [str(one.processes), f"{one.events:,}", f"{one.events_per_second:,.0f}", f"{one.ratio:.2f}",
+         f"{one.resident_mb[0]:.0f} and {one.resident_mb[1]:.0f}", "yes" if one.same else "no"]
+        for one in speeds
+    ]  # fmt: skip
+    header = [
+        "processes",
+        "events",
+        "events/s",
+        "ratio",
+        "MB resident, here and the largest other",
+        "same counts",
+    ]
+    print_table("Events scored and counted from compressed HDF5", header, rows)
+
+
 BENCHES: tuple[tuple[str, Callable[..., None], str], ...] = (
     ("emulate", bench_emulate, "l1ad bench emulate runs/demo/trigger.json"),
     ("simulate", bench_simulate, "l1ad bench simulate configs/samples/zero_bias.yaml"),
+    ("rates", bench_rates, "l1ad bench rates runs/demo/trigger.json --events 100000000"),
     ("train", bench_train, "l1ad bench train configs/quickstart.yaml"),
     ("formats", bench_formats, "l1ad bench formats --events 200000"),
 )

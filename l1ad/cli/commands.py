@@ -29,7 +29,7 @@ COMMANDS: tuple[tuple[Callable[..., None], str], ...] = (
     (inspect, "l1ad inspect runs/mine/trigger.json"),
     (verify, "l1ad verify runs/mine   or   l1ad verify trigger.json --events sample:a_to_4l"),
     (check, "l1ad check firmware/demo"),
-    (accept, "l1ad accept firmware/demo --budget configs/budgets/zero_bias_1khz.yaml --run runs/demo"),
+    (accept, "l1ad accept firmware/demo --budget zero_bias_1khz --run runs/demo --junit accept.xml"),
     (wave, "l1ad wave firmware/demo --events sample:a_to_4l --event 3 --out event.vcd"),
     (export, "l1ad export runs/mine   or   l1ad export trigger.json --to qonnx --out model.onnx"),
     (report, "l1ad report runs/mine"),

@@ -1,7 +1,5 @@
 """How rates are printed: one table for each question."""
 
-import csv
-import io
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -11,22 +9,18 @@ from l1ad.report.markdown import rate_text
 
 if TYPE_CHECKING:
     from l1ad.flow.rate_menu import BesideMenu
-    from l1ad.flow.rate_review import RateReview
     from l1ad.flow.rate_stability import RateStability
     from l1ad.rates.weighted import RateEstimate
 
 __all__ = [
+    "estimate_text",
     "print_menu",
-    "print_review",
     "print_run_rates",
     "print_stability",
     "print_summary_rates",
-    "print_tail",
     "print_thresholds",
-    "review_csv",
 ]
 
-_ENDS = ("rate", "low", "high")
 _MOST_CORRELATED = 10
 _MOST_SLICES = 5
 _QUANTITIES_SHOWN = 8
@@ -98,13 +92,14 @@ def print_menu(result: "BesideMenu") -> None:
         f"Rates beside the menu, {result.stream}",
         ["seed", "prescale", "before prescale", "after", "pure", "proportional"],
         [
-            [one.name, str(one.prescale), *map(_rate, (one.before, one.after, one.pure, one.proportional))]
+            [one.name, str(one.prescale),
+             *map(estimate_text, (one.before, one.after, one.pure, one.proportional))]
             for one in entries
         ],
     )  # fmt: skip
-    typer.echo(f"the menu alone: {_rate(comparison.menu)}")
+    typer.echo(f"the menu alone: {estimate_text(comparison.menu)}")
     for one in comparison.thresholds:
-        typer.echo(f"with {one.rates.name} at {one.threshold_raw}: {_rate(one.menu_with)}")
+        typer.echo(f"with {one.rates.name} at {one.threshold_raw}: {estimate_text(one.menu_with)}")
     names, n_seeds = comparison.overlap.names, len(comparison.seeds)
     print_table(
         "Overlap: part of what the threshold accepts that the seed accepts too, before prescale",
@@ -164,13 +159,13 @@ def print_stability(result: "RateStability") -> None:
     ]
     print_table(f"Stability, {result.stream}", header, rows)
     for column, rate in result.by_lumi_section.items():
-        typer.echo(f"{column}: {_rate(rate)} by a bootstrap of lumi sections")
+        typer.echo(f"{column}: {estimate_text(rate)} by a bootstrap of lumi sections")
     if result.at_pileup is not None:
         there = result.at_pileup
         print_table(
             f"At a mean pile-up of {there.mean_pileup:.4g}",
             ["threshold", "rate"],
-            [[name, _rate(rate)] for name, rate in there.rates.items()],
+            [[name, estimate_text(rate)] for name, rate in there.rates.items()],
         )
         typer.echo(
             f"{there.effective_events:,.0f} effective events; heaviest weight {there.largest_weight:.3g}"
@@ -198,76 +193,8 @@ def print_stability(result: "RateStability") -> None:
         print_table("Sculpting: accepted events beside all", header, rows)
 
 
-def print_tail(document: dict[str, Any]) -> None:
-    """Print the fits from each onset, and the rates."""
-    print_table(
-        "Generalised Pareto fits by onset",
-        ["onset", "events", "shape", "scale", "agrees with all above"],
-        [
-            [str(one["onset_raw"]), f"{one['n_above']:,}", f"{one['shape']:+.3f} ± {one['shape_error']:.3f}",
-             f"{one['scale']:.4g}", "yes" if one["agrees"] else "no"]
-            for one in document["onsets"]
-        ],
-    )  # fmt: skip
-    typer.echo(
-        f"chosen: above {document['onset_raw']}, {document['n_above']:,} events; goodness of fit p = "
-        f"{document['p_value']:.3g}"
-    )
-    print_table(
-        "Rates",
-        ["threshold", "hardware units", "rate", "from"],
-        [
-            [name, str(one["threshold_raw"]),
-             rate_text({f"{key}_hz": 1000 * one[f"{key}_khz"] for key in _ENDS}), one["label"]]
-            for name, one in document["rates"].items()
-        ],
-    )  # fmt: skip
-
-
-def print_review(result: "RateReview") -> None:
-    """Print what a unit changes, and thresholds over pile-up."""
-    rows = [
-        [name, f"{one.step:+d}" if one.step else "0", str(one.threshold_raw), _rate(one.total),
-         "" if one.pure is None else _rate(one.pure), _rate(one.change) if one.step else ""]
-        for name, steps in result.steps.items()
-        for one in steps
-    ]  # fmt: skip
-    print_table(
-        f"{result.algorithm}: what a step of the threshold changes, {result.stream}",
-        ["threshold", "step", "hardware units", "rate", "pure rate", "change"], rows,
-    )  # fmt: skip
-    rows = [
-        [f"{mean:g}", name, str(one.threshold_raw), f"{one.low_raw} to {one.high_raw}", _rate(one.total)]
-        for mean, of in result.over_pileup.items()
-        for name, one in of.items()
-    ]
-    if rows:
-        header = ["mean pile-up", "threshold", "hardware units", "interval", "rate"]
-        print_table("Thresholds that keep today's rates", header, rows)
-    for mean, why in result.unresolved.items():
-        typer.echo(f"pile-up {mean:g}: {why}")
-
-
-def review_csv(result: "RateReview") -> str:
-    """Lay the table of a menu review out as CSV, rates in kHz."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    columns = ["rate_khz", "low_khz", "high_khz"]
-    writer.writerow(
-        ["seed", "threshold_raw", "prescale", *(f"total_{one}" for one in columns),
-         *(f"pure_{one}" for one in columns), "n_pass", "n_events", "stream"]
-    )  # fmt: skip
-    for name, one in result.thresholds.items():
-        pure = ["", "", ""] if one.pure is None else [f"{getattr(one.pure, name):.6g}" for name in columns]
-        total = [f"{getattr(one.total, column):.6g}" for column in columns]
-        writer.writerow(
-            [f"{result.algorithm}_{name}", one.threshold_raw, 1, *total, *pure, one.total.n_pass,
-             result.n_events, result.stream]
-        )  # fmt: skip
-    return stream.getvalue()
-
-
-def _rate(estimate: "RateEstimate") -> str:
+def estimate_text(estimate: "RateEstimate") -> str:
+    """Write a rate with its interval."""
     ends = {"rate_hz": estimate.rate_khz, "low_hz": estimate.low_khz, "high_hz": estimate.high_khz}
     return rate_text({name: 1000 * khz for name, khz in ends.items()})
 

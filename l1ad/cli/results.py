@@ -9,7 +9,7 @@ from l1ad.cli.rates_tables import print_summary_rates
 from l1ad.cli.terminal import print_table
 from l1ad.emulate.inspection import TensorReport
 
-__all__ = ["print_budget", "print_inspection", "print_summary", "print_verification"]
+__all__ = ["print_acceptance", "print_budget", "print_inspection", "print_summary", "print_verification"]
 
 
 def print_verification(result: dict[str, Any]) -> None:
@@ -102,6 +102,8 @@ def print_summary(summary: dict[str, Any], run: Path) -> None:
     print_verification(summary)
     print_summary_rates(summary)
     print_budget(summary["budget"])
+    if "acceptance" in summary:
+        print_acceptance(summary["acceptance"])
     seconds = summary.get("seconds", {})
     rows = [
         ["events verified", f"{summary['events_verified']:,}"],
@@ -111,6 +113,19 @@ def print_summary(summary: dict[str, Any], run: Path) -> None:
         ["report", str(run / "report.md")],
     ]  # fmt: skip
     print_table(f"Trigger algorithm {summary['name']}", ["", ""], rows)
+
+
+def print_acceptance(document: dict[str, Any]) -> None:
+    """Print how many checks a delivery passed, and those that it failed."""
+    counts: dict[str, int] = {}
+    for check in document["checks"]:
+        counts[check["verdict"]] = counts.get(check["verdict"], 0) + 1
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+    verdict = "accepted" if document["accepted"] else "not accepted"
+    typer.echo(f"{verdict} by {document['budget']}: {told}")
+    for check in document["checks"]:
+        if check["verdict"] == "fail":
+            typer.echo(f"fails: {check['name']}: {check['reason']}")
 
 
 def _from_here(path: str) -> str:

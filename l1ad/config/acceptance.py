@@ -1,10 +1,13 @@
 """What a delivery of firmware must keep to be accepted: the budget file of `l1ad accept`."""
 
+from importlib.resources import files
+from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
-from l1ad.config.loading import Section
+from l1ad.config.loading import Section, load_config
+from l1ad.core.errors import ConfigError
 
 __all__ = [
     "GROUPS",
@@ -15,6 +18,8 @@ __all__ = [
     "Group",
     "HardwareConfig",
     "ThresholdBudget",
+    "load_acceptance",
+    "shipped_budgets",
 ]
 
 Group = Literal["provenance", "bit_equality", "float_model", "timing", "resources", "rates"]
@@ -41,8 +46,8 @@ class FloatModelConfig(Section):
 
     spearman: float = Field(0.99, ge=-1, le=1, description="Lowest rank correlation of the two scores")
     differing_decisions: Fraction = Field(
-        0.2, description="Largest fraction of the accepted background that the float model, accepting as many, "
-        "does not take"
+        1.0, description="Largest fraction of the accepted background that the float model, accepting as many, "
+        "does not take; 1 limits nothing"
     )  # fmt: skip
     efficiency_lost: Fraction = Field(
         0.05, description="Largest efficiency of any signal, at equal rate, that the float model has more"
@@ -116,3 +121,23 @@ class AcceptanceConfig(Section):
         if twice is not None:
             raise ValueError(f"{twice!r} is demanded twice")
         return demanded
+
+
+def shipped_budgets() -> dict[str, Path]:
+    """List the budgets that ship, by name."""
+    folder = Path(str(files("l1ad.config") / "budgets"))
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def load_acceptance(source: str) -> AcceptanceConfig:
+    """Read a budget by the name of one that ships, or by the path of a YAML file.
+
+    Raises:
+        ConfigError: If there is none of that name, or the file says something impossible.
+    """
+    shipped = shipped_budgets()
+    if source not in shipped and Path(source).suffix not in (".yaml", ".yml"):
+        raise ConfigError(
+            f"{source!r} is no budget; {', '.join(shipped)} ship, or give the path of a YAML file"
+        )
+    return load_config(shipped.get(source, Path(source)), AcceptanceConfig)

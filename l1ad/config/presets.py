@@ -6,20 +6,29 @@ from l1ad.config.model import ModelConfig
 from l1ad.config.run import RunConfig
 from l1ad.config.training import CompressionConfig, LossConfig, PruningConfig, TrainingConfig
 
-__all__ = ["demo_config"]
+__all__ = ["OBJECT_WEIGHTS", "demo_config"]
+
+
+OBJECT_WEIGHTS = {"met": 10.0, "jet": 2.0}
+"""Of the global trigger's objects in the demo's loss."""
 
 
 def demo_config(backend: Literal["qkeras", "hgq"]) -> RunConfig:
-    """Give the demo's run; with HGQ2 `configs/hgq.yaml`, with QKeras every default."""
+    """Give the demo's run: `configs/quickstart.yaml` with QKeras, `configs/hgq.yaml` with HGQ2.
+
+    MET is one object and rarely far off, jets are ten: without weights of their own the loss forgets the one
+    and blurs the others. The weights were chosen on the development signals.
+    """
+    loss = LossConfig(object_weights=OBJECT_WEIGHTS)
     if backend == "qkeras":
-        return RunConfig()
+        return RunConfig(training=TrainingConfig(loss=loss))
     return RunConfig(
         name="demo_hgq",
         model=ModelConfig(backend="hgq", hidden=(24, 12), latent=6),
         training=TrainingConfig(
             float_epochs=15,
             epochs=150,
-            loss=LossConfig(beta=0.3),
+            loss=loss.model_copy(update={"beta": 0.3}),
             pruning=PruningConfig(sparsity=0.0),
             compression=CompressionConfig(beta=1.3e-4, beta_final=1.3e-4),
         ),

@@ -43,6 +43,7 @@ class DataConfig(Section):
             "zprime_to_qq": "sample:zprime_to_qq",
             "h_to_aa_4tau": "sample:h_to_aa_4tau",
             "wprime_to_lnu": "sample:wprime_to_lnu",
+            "z_to_nunu_jet": "sample:z_to_nunu_jet",
         },
         description="Signals that trainings may be chosen by, and which no verdict counts",
     )

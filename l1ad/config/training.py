@@ -27,7 +27,7 @@ class LossConfig(Section):
         description="Inputs that count: those whose object is there; those whose target is not 0 "
         "(arXiv:2108.03986); all",
     )
-    huber_delta: float = Field(3.0, gt=0, description="Error from which Huber's loss is linear")
+    huber_delta: float = Field(10.0, gt=0, description="Error from which Huber's loss is linear")
     output_ranges: bool = Field(
         False, description="Decoder outputs bounded by tanh to what φ and η can be (arXiv:2108.03986)"
     )

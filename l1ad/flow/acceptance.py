@@ -21,7 +21,7 @@ from l1ad.flow.accepted_firmware import (
 )
 from l1ad.flow.accepted_float import float_lines
 from l1ad.flow.accepted_line import AcceptanceLine, Verdict, demanded, unmeasured
-from l1ad.flow.accepted_rates import counted_events, rate_lines
+from l1ad.flow.accepted_rates import chosen_events, rate_lines
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.verify import verify_run, verify_trigger
 from l1ad.rates.stream import Budget
@@ -65,7 +65,7 @@ class Acceptance:
             "budget": self.budget,
             "folder": str(self.folder),
             "accepted": self.accepted,
-            "checks": [asdict(line) for line in self.lines],
+            "checks": [{**asdict(line), "reason": line.reason} for line in self.lines],
         }
 
 
@@ -100,7 +100,7 @@ def accept(
     _check(budget)
     delivery = opened_delivery(folder)
     trigger, thresholds = delivery.trigger, tuple(budget.rates.thresholds)
-    counted = None if trigger is None else counted_events(budget.rates, trigger, run, events)
+    counted = None if trigger is None else chosen_events(budget.rates, trigger, run, events)
     divergence = ""
     if verify and trigger is not None and not delivery.fault:
         location = None if counted is None else counted.location

@@ -3,30 +3,29 @@
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-
 from l1ad.config.acceptance import AcceptedRatesConfig
-from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.data.opening import events_digest, open_events
-from l1ad.emulate.engine import emulate
 from l1ad.flow.accepted_line import AcceptanceLine, held, unmeasured
-from l1ad.flow.events import unseen_scores
+from l1ad.flow.event_parts import event_parts
+from l1ad.flow.events import seen_events
+from l1ad.flow.rate_pass import counted_events
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.rates.rate import events_needed
 from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream
-from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
+from l1ad.rates.thresholds import rates_at
+from l1ad.rates.weighted import RateEstimate, Sample
 
-__all__ = ["CountedEvents", "counted_events", "rate_lines"]
+__all__ = ["ChosenEvents", "chosen_events", "rate_lines"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CountedEvents:
+class ChosenEvents:
     """The events that rates are counted on.
 
     Attributes:
@@ -40,9 +39,9 @@ class CountedEvents:
     note: str
 
 
-def counted_events(
+def chosen_events(
     config: AcceptedRatesConfig, trigger: TriggerAlgorithm, run: RunDirectory | None, events: str | None
-) -> CountedEvents | None:
+) -> ChosenEvents | None:
     """Choose the events: those named, else those of the budget, else the background of the run.
 
     Of the run's own background only the part counts that no training has seen.
@@ -64,11 +63,9 @@ def counted_events(
         return None
     n_events, digest = open_events(location).n_events, events_digest(location)
     if run is not None and events_digest(run.config.data.background) == digest:
-        # A view without memory of its own: only where the last part begins is wanted.
-        unseen = unseen_scores(run.config.data, np.broadcast_to(np.int64(0), n_events))
-        return CountedEvents(
+        return ChosenEvents(
             location=location,
-            start=n_events - len(unseen),
+            start=seen_events(run.config.data, n_events),
             note="not trained on, but what the run's thresholds were set on",
         )
     start = 0 if events else math.floor(Fraction(str(config.leave_out_fraction)) * n_events)
@@ -76,13 +73,13 @@ def counted_events(
     note = (
         "" if not trained_on else "the training's own file" if start else "trained on some of these very events"
     )
-    return CountedEvents(location=location, start=start, note=note)
+    return ChosenEvents(location=location, start=start, note=note)
 
 
 def rate_lines(
     trigger: TriggerAlgorithm,
     config: AcceptedRatesConfig,
-    events: CountedEvents | None,
+    events: ChosenEvents | None,
     *,
     progress: Progress = silent,
 ) -> Iterator[AcceptanceLine]:
@@ -108,14 +105,12 @@ def rate_lines(
         if name not in trigger.thresholds:
             yield unmeasured("rates", title, "there is no such threshold", limit=limit, unit=unit)
             continue
-        sample = account.sample(stream, coverage=config.coverage)
-        histogram = account.free if pure else account.total
-        if histogram is None:
+        at = rates_at(trigger.thresholds[name], account, stream, coverage=config.coverage)
+        rate = at.pure if pure else at.total
+        if rate is None:
             yield unmeasured("rates", title, f"{events.location} has no menu bits", limit=limit, unit=unit)
             continue
-        passed = histogram.passing(trigger.thresholds[name])
-        rate = _as_binomial_only_if(sample, passed).rate_of(passed)
-        yield _held(title, rate, sample, budget, stream, events)
+        yield _held(title, rate, account.sample(stream, coverage=config.coverage), budget, stream, events)
 
 
 def _wanted(config: AcceptedRatesConfig) -> list[tuple[str, bool, Budget]]:
@@ -134,38 +129,13 @@ def _stream(config: AcceptedRatesConfig) -> Stream:
     return PreselectedStream(config.stream_events_per_day or 0.0)
 
 
-def _account(trigger: TriggerAlgorithm, events: CountedEvents, progress: Progress) -> RateAccount:
-    reader = open_events(events.location)
-    if reader.layout != trigger.layout:
-        raise DataError(f"{events.location}: events of {reader.layout.told_apart(trigger.layout)}")
-    total: RateAccount | None = None
-    done, n_events = 0, reader.n_events - events.start
-    for block in reader.blocks(start=events.start):
-        if not len(block):
-            continue
-        # No slices by pile-up are wanted, so none are kept.
-        plain = replace(block, pileup=None)
-        counted = RateAccount.of(plain, emulate(trigger, block.inputs_raw).score_raw)
-        total = counted if total is None else total + counted
-        done += len(block)
-        progress(done, n_events, "rates")
-    if total is None:
-        raise DataError(f"{events.location}: no events to count a rate on")
-    return total
-
-
-def _as_binomial_only_if(sample: Sample, passed: WeightedCount) -> Sample:
-    """Keep the binomial interval only where the events that pass weigh as much as all others.
-
-    Prescaled seeds leave an event with a chance below 1, which makes its weight in the pure rate differ.
-    """
-    each = sample.weight / sample.n_events
-    alike = math.isclose(float(passed.weight), int(passed.n_events) * each, rel_tol=1e-12)
-    return replace(sample, equal_weights=sample.equal_weights and alike)
+def _account(trigger: TriggerAlgorithm, events: ChosenEvents, progress: Progress) -> RateAccount:
+    parts = event_parts(trigger, [events.location], first=events.start)
+    return counted_events(parts, progress=progress).account
 
 
 def _held(
-    title: str, rate: RateEstimate, sample: Sample, budget: Budget, stream: Stream, events: CountedEvents
+    title: str, rate: RateEstimate, sample: Sample, budget: Budget, stream: Stream, events: ChosenEvents
 ) -> AcceptanceLine:
     unit, size_hz = _unit(budget)
     value, low, high = (1000 * one / size_hz for one in (rate.rate_khz, rate.low_khz, rate.high_khz))

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+from l1ad.config.acceptance import load_acceptance
 from l1ad.core.progress import Progress
+from l1ad.flow.acceptance import accept
 from l1ad.flow.build import build
 from l1ad.flow.emulate import emulate_run
 from l1ad.flow.evaluate import evaluate
@@ -21,11 +23,14 @@ from l1ad.rtl.tools import yosys_found
 
 __all__ = ["demo"]
 
+DEMO_BUDGET = "zero_bias_1khz"
+"""Budget that ships, which the demo's algorithm is held against."""
+
 ProgressBar = Callable[[str], AbstractContextManager[Progress]]
 
 
 def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
-    """Train, evaluate, freeze, emulate, rate, build, estimate resources, verify and report.
+    """Train, evaluate, freeze, emulate, rate, build, estimate resources, verify, accept and report.
 
     The thresholds come before the firmware is built, so that the accept bits that are verified are the
     ones that are handed over.
@@ -57,8 +62,12 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     if yosys_found():
         timed("synth", lambda progress: synthesize_open(built.folder, progress=progress))
     timed("verify", lambda progress: verify_run(run, progress=progress))
+    budget = load_acceptance(DEMO_BUDGET)
+    accepted = timed("accept", lambda progress: accept(built.folder, budget, run=run, progress=progress))
+    run.write_json("acceptance.json", accepted.document())
     timed("report", lambda _: report(run))
     summary: dict[str, Any] = run.read_json("summary.json", step="report")
     summary["seconds"] = seconds
+    summary["acceptance"] = accepted.document()
     run.write_json("summary.json", summary)
     return summary

@@ -35,8 +35,8 @@ class Ensemble:
         auc: By signal.
         correlation: Spearman correlation of the scores of unseen background between trainings, the lowest of
             all pairs and the mean.
-        criteria: Figure of merit of each training, by name; `development` is the mean efficiency on
-            development signals, on validation events.
+        criteria: Figure of merit of each training, by name; `development` is the geometric mean of the
+            efficiencies on development signals, on validation events.
         by_background: Seed that the criteria without signal would pick.
         by_development: Seed that the development signals would pick; None without any.
         picked: Seed that was kept.

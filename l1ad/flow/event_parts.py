@@ -118,6 +118,7 @@ def event_parts(
     *,
     seen: SeenEvents | None = None,
     menu: ChosenMenu | None = None,
+    first: int = 0,
     part_events: int = PART_EVENTS,
 ) -> EventParts:
     """Cut events into parts, without those that the training has seen where they are the file it was given.
@@ -127,6 +128,7 @@ def event_parts(
         sources: Events as `open_events` takes them.
         seen: What the training has seen.
         menu: Seeds that count; those of the events unless told.
+        first: Event of each source to begin with.
         part_events: Events of a part.
 
     Raises:
@@ -140,13 +142,13 @@ def event_parts(
         reader = open_events(source)
         if reader.layout != trigger.layout:
             raise DataError(f"{source}: events of {reader.layout.told_apart(trigger.layout)}")
-        first = 0
+        start = first
         # A digest reads the whole file, so only one of the same length is asked for it.
         if seen is not None and reader.n_events == seen.n_events and events_digest(source) == seen.digest:
-            first = excluded[source] = seen.n_seen
-        stops = range(first, reader.n_events, part_events)
+            start = excluded[source] = max(first, seen.n_seen)
+        starts = range(start, reader.n_events, part_events)
         parts += [
-            Part(source=source, start=start, stop=min(start + part_events, reader.n_events)) for start in stops
+            Part(source=source, start=one, stop=min(one + part_events, reader.n_events)) for one in starts
         ]
     if not parts:
         raise DataError(f"{', '.join(sources) or 'no file named'}: no events to count")

@@ -16,7 +16,8 @@ from l1ad.flow.event_parts import EventParts, Part, Workers, counted_in_order, e
 from l1ad.flow.rate_thresholds import GivenEvents, given_parts
 from l1ad.rates.composition import Composition, CompositionAccount
 from l1ad.rates.menu_account import MenuAccount
-from l1ad.rates.menu_rates import MenuComparison, MenuGain
+from l1ad.rates.menu_gain import MenuGain
+from l1ad.rates.menu_rates import MenuComparison
 from l1ad.rates.stream import Stream
 
 __all__ = ["BesideMenu", "beside_menu", "beside_menu_of", "check_thresholds"]

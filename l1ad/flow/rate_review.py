@@ -17,7 +17,7 @@ from l1ad.flow.rate_pass import counted_events
 from l1ad.flow.rate_thresholds import GivenEvents, given_parts, refuse_mixed
 from l1ad.rates.operation import Step, steps_around, thresholds_over_pileup
 from l1ad.rates.stream import Budget, Stream
-from l1ad.rates.tails import OnsetChoice, choose_onset
+from l1ad.rates.tail_onset import OnsetChoice, choose_onset
 from l1ad.rates.thresholds import SetThreshold, rates_at
 
 __all__ = ["RateReview", "RateTail", "rate_review", "rate_review_of", "rate_tail"]

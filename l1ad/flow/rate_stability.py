@@ -16,9 +16,12 @@ from l1ad.core.trigger_file import load_trigger
 from l1ad.flow.event_parts import EventParts, Part, Workers, counted_in_order
 from l1ad.flow.rate_menu import check_thresholds
 from l1ad.flow.rate_thresholds import GivenEvents, given_parts
-from l1ad.rates.correlations import Bins, Correlation, CorrelationAccount, Profile, Sculpting
-from l1ad.rates.reweighting import PileupProfile, Reweighted, reweighted
-from l1ad.rates.stability import Slicing, StabilityAccount
+from l1ad.rates.correlation_bins import Bins
+from l1ad.rates.correlations import Correlation, CorrelationAccount, Profile, Sculpting
+from l1ad.rates.pileup_profile import PileupProfile
+from l1ad.rates.reweighting import Reweighted, reweighted
+from l1ad.rates.sliced import Slicing
+from l1ad.rates.stability import StabilityAccount
 from l1ad.rates.stream import Stream
 from l1ad.rates.trends import (
     Constancy,

@@ -17,7 +17,7 @@ from l1ad.flow.rate_pass import CountedEvents, counted_events
 from l1ad.flow.rate_table import RateTable, rate_table, save_thresholds
 from l1ad.flow.seen_events import SeenEvents, load_seen_events
 from l1ad.rates.reweighting import mixture
-from l1ad.rates.stability import SlicedCounts
+from l1ad.rates.sliced import SlicedCounts
 from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream
 from l1ad.rates.thresholds import LADDER
 from l1ad.rates.weighted import WeightedCount

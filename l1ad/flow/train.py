@@ -195,7 +195,9 @@ def _watch(model: Autoencoder, config: RunConfig, data: TrainingSet) -> Callable
         highest_refused = ordered[len(ordered) - 1 - int(fraction * len(ordered))]
         shares = [float(np.mean(scores(shown) > highest_refused)) for shown in signals.values()]
         found = {f"efficiency_{name}": share for name, share in zip(signals, shares, strict=True)}
-        return {"efficiency": float(np.mean(shares)), **found}
+        # One signal of which nothing passes must not hide all others: half an event of it stands for none.
+        floors = [max(share, 0.5 / len(one)) for share, one in zip(shares, signals.values(), strict=True)]
+        return {"efficiency": float(np.exp(np.mean(np.log(floors)))), **found}
 
     return efficiencies
 

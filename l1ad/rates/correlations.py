@@ -9,98 +9,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from l1ad.core.errors import DataError
-from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch
+from l1ad.rates.correlation_bins import Bins, bin_of, quantities
 from l1ad.rates.weighted import WeightedCount
-from l1ad.rates.zero_bias_objects import event_objects
 
-__all__ = ["Bins", "Correlation", "CorrelationAccount", "Profile", "Sculpting", "quantities"]
+__all__ = ["Correlation", "CorrelationAccount", "Profile", "Sculpting"]
 
 Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
-_BODY, _TAIL = 48, 16
-_LOOKUP = 2**20
 _CHUNK = 2**13  # what stays in the cache
-
-
-def quantities(events: EventBatch) -> dict[str, tuple[Integers, NDArray[np.bool_] | None]]:
-    """Read what the score is compared with, as whole numbers.
-
-    Every input of the layout; the objects of each type that has a pT and more than one slot; the leading
-    objects, MET and HT of `ugt_57`; the whole part of the pile-up, where it is known.
-
-    Returns:
-        By name the value of each event, shape (n_events,), and in which events it counts, None for all. An
-        absent object has pT 0, and no direction.
-    """
-    layout, inputs = events.layout, events.inputs_raw
-    present = layout.present(inputs)
-    found: dict[str, tuple[Integers, NDArray[np.bool_] | None]] = {}
-    lists: dict[str, list[int]] = {}
-    for index, (field, owner) in enumerate(zip(layout.fields, layout.pt_of_input.tolist(), strict=True)):
-        values = np.ascontiguousarray(inputs[:, index]).astype(np.int64)
-        found[field.name] = (values, None if owner == index else np.ascontiguousarray(present[:, index]))
-        if field.quantity == "pt":
-            lists.setdefault(field.object_type, []).append(index)
-    for name, columns in lists.items():
-        if len(columns) > 1:
-            found.setdefault(f"n_{name}", (present[:, columns].sum(axis=1), None))
-    if layout == ugt_57():
-        for name, values in event_objects(inputs).value_raw.items():
-            found.setdefault(name if name in ("met", "ht") else f"leading_{name}", (values, None))
-    if events.pileup is not None:
-        found.setdefault("pileup", (np.floor(events.pileup).astype(np.int64), None))
-    return found
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Bins:
-    """Bins that all blocks and all processes share. A value belongs to the last bin that starts at or below it.
-
-    Attributes:
-        score: First score of each bin in hardware units, the thresholds among them, shape (n_score_bins,).
-        quantities: First value of each bin of each quantity, in hardware units.
-        fraction: Bits right of the point of the score.
-        thresholds_raw: Thresholds that are followed, by name.
-    """
-
-    score: Integers
-    quantities: Mapping[str, Integers]
-    fraction: int
-    thresholds_raw: Mapping[str, int]
-
-    @classmethod
-    def of(
-        cls, events: EventBatch, score_raw: Integers, thresholds_raw: Mapping[str, int], *, fraction: int
-    ) -> "Bins":
-        """Choose up to 64 bins for each quantity by the quantiles of a first block.
-
-        48 bins hold equally much and the last of them is halved on and on, as the events that an anomaly
-        trigger accepts lie at the end. Where values tie there are fewer bins.
-
-        Raises:
-            DataError: If there are no events.
-        """
-        if not len(events):
-            raise DataError(f"{events.where or events.sample}: no events to choose bins by; give a first block")
-        chosen = {}
-        for name, (values, counts) in quantities(events).items():
-            here = values if counts is None else values[counts]
-            chosen[name] = _edges(here if len(here) else values)
-        # One below the lowest threshold, or the bin of that would hold all the lower scores to come.
-        passing = [*thresholds_raw.values(), *(one - 1 for one in thresholds_raw.values())]
-        score = np.union1d(_edges(score_raw), np.array(passing, np.int64))
-        return cls(score=score, quantities=chosen, fraction=fraction, thresholds_raw=dict(thresholds_raw))
-
-    def same_as(self, other: "Bins") -> bool:
-        """Tell whether counts in both can be added."""
-        return (
-            (self.fraction, self.thresholds_raw) == (other.fraction, other.thresholds_raw)
-            and np.array_equal(self.score, other.score)
-            and list(self.quantities) == list(other.quantities)
-            and all(np.array_equal(one, other.quantities[name]) for name, one in self.quantities.items())
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +115,7 @@ class CorrelationAccount:
         score = np.asarray(score_raw * 2.0**-bins.fraction, dtype=np.float64)
         middle = bins.score[len(bins.score) // 2 : len(bins.score) // 2 + 1] * 2.0**-bins.fraction
         y = _log(score) - _log(np.asarray(middle, dtype=np.float64))
-        of_score = _bin(score_raw, bins.score)
+        of_score = bin_of(score_raw, bins.score)
         for name, (values, counts) in found.items():
             here = slice(None) if counts is None else counts
             self._count(
@@ -209,7 +127,7 @@ class CorrelationAccount:
         self, name: str, values: Integers, of_score: Integers, score: Reals, y: Reals, weights: Reals | None
     ) -> None:
         first, n_scores = self.bins.quantities[name], len(self.bins.score)
-        mine = _bin(values, first)
+        mine = bin_of(values, first)
         joint, size = mine * n_scores + of_score, len(first) * n_scores
         x = (values - first[len(first) // 2]).astype(np.float64)
         if weights is None:
@@ -285,12 +203,15 @@ class CorrelationAccount:
         joint = self.joint(name)
         weight = np.where(joint.weight.sum(axis=1) > 0, joint.weight.sum(axis=1), np.nan)
         above = {
-            threshold: np.asarray(joint.weight[:, self._from(raw) :].sum(axis=1) / weight)
+            threshold: np.asarray(joint.weight[:, self.bins.first_passing(raw) :].sum(axis=1) / weight)
             for threshold, raw in self.bins.thresholds_raw.items()
         }
         return Profile(
-            first=self.bins.quantities[name], counted=_summed(joint), mean_score=self._scores[name] / weight,
-            share=above,
+            first=self.bins.quantities[name], mean_score=self._scores[name] / weight, share=above,
+            counted=WeightedCount(
+                n_events=joint.n_events.sum(axis=1), weight=joint.weight.sum(axis=1),
+                squared=joint.squared.sum(axis=1),
+            ),
         )  # fmt: skip
 
     def sculpting(self, name: str, threshold: str) -> Sculpting:
@@ -303,7 +224,7 @@ class CorrelationAccount:
             followed = ", ".join(self.bins.thresholds_raw) or "none"
             raise DataError(f"{self._where}: threshold {threshold!r} is not followed; there are {followed}")
         joint = self.joint(name)
-        start = self._from(self.bins.thresholds_raw[threshold])
+        start = self.bins.first_passing(self.bins.thresholds_raw[threshold])
         every, weight = joint.weight.sum(axis=1), joint.weight[:, start:].sum(axis=1)
         squared = joint.squared[:, start:].sum(axis=1)
         if not weight.sum() > 0:
@@ -317,26 +238,6 @@ class CorrelationAccount:
             by_chance=float(stats.kstwobign.mean()) * math.sqrt(float(squared.sum())) / float(weight.sum()),
         )  # fmt: skip
 
-    def _from(self, threshold_raw: int) -> int:
-        """Find the first bin of the score that passes; thresholds start bins."""
-        return int(np.searchsorted(self.bins.score, threshold_raw))
-
-
-def _edges(values: Integers) -> Integers:
-    """Choose where bins start: the lowest value, and the values at the quantiles."""
-    levels = np.arange(_BODY) / _BODY
-    tail = 1 - 0.5 ** np.arange(1, _TAIL + 1) / _BODY
-    return np.unique(np.quantile(values, np.concatenate([levels, tail]), method="inverted_cdf"))
-
-
-def _bin(values: Integers, first: Integers) -> Integers:
-    """Find the bin of each value; the first bin holds what is lower, too."""
-    low, high = int(first[0]), int(first[-1])
-    if high - low >= _LOOKUP:
-        return np.maximum(np.searchsorted(first, values, side="right") - 1, 0)
-    table = np.searchsorted(first, np.arange(low, high + 1), side="right") - 1  # looking up beats searching
-    return np.asarray(table[np.clip(values, low, high) - low])
-
 
 def _log(score: Reals) -> Reals:
     return np.asarray(np.sign(score) * np.log1p(np.abs(score)))
@@ -345,9 +246,3 @@ def _log(score: Reals) -> Reals:
 def _ratio(covariance: float, first: float, second: float) -> float:
     product = first * second
     return float(covariance / math.sqrt(product)) if product > 0 else 0.0
-
-
-def _summed(joint: WeightedCount) -> WeightedCount:
-    return WeightedCount(
-        n_events=joint.n_events.sum(axis=1), weight=joint.weight.sum(axis=1), squared=joint.squared.sum(axis=1)
-    )

@@ -8,7 +8,8 @@ from l1ad.core.errors import UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, Stream
-from l1ad.rates.tails import Tail, choose_onset
+from l1ad.rates.tail_onset import choose_onset
+from l1ad.rates.tails import Tail
 from l1ad.rates.thresholds import RateKind, SetThreshold, counted_events, set_threshold
 from l1ad.rates.weighted import RateEstimate
 

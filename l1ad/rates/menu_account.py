@@ -4,8 +4,7 @@ All that is asked depends only on which seeds fired and which thresholds were pa
 counted, and the rest is sums over patterns at the end.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from functools import reduce
 from itertools import zip_longest
 from operator import add
@@ -17,31 +16,13 @@ from l1ad.core.errors import DataError
 from l1ad.core.menu import Menu
 from l1ad.data.events import EventBatch
 from l1ad.rates.intervals import ONE_SIGMA
-from l1ad.rates.menu_rates import (
-    AcceptRates,
-    ChanceCount,
-    MenuComparison,
-    MenuGain,
-    MenuOverlap,
-    ThresholdGain,
-    ThresholdRates,
-    chance_alone,
-    chance_free,
-    fair_share,
-)
+from l1ad.rates.menu_gain import MenuGain, ThresholdGain
+from l1ad.rates.menu_patterns import CHUNK_PATTERNS, WORD_SEEDS, Patterns, Sums
+from l1ad.rates.menu_rates import AcceptRates, MenuComparison, MenuOverlap, ThresholdRates
 from l1ad.rates.stream import Stream
 from l1ad.rates.weighted import Sample, WeightedCount
 
 __all__ = ["MenuAccount", "decided"]
-
-_WORD = 40
-"""Seeds to a word of a key: its 63 bits hold the number of thresholds passed beside them."""
-
-_CHUNK = 2**14
-"""Patterns that sums are taken over at a time."""
-
-_DENSE = 2**18
-"""Distinct values from which on they are sorted."""
 
 
 def decided(
@@ -101,8 +82,8 @@ class MenuAccount:
         self.menu, self.thresholds, self.where = menu, dict(thresholds), where
         self.columns = None if columns is None else tuple(columns)
         self._levels = np.unique(np.array(list(self.thresholds.values()), np.int64))
-        self._patterns = _Patterns.none(1 + (len(menu.names) - 1) // _WORD)
-        self._recent: list[_Patterns] = []
+        self._patterns = Patterns.none(1 + (len(menu.names) - 1) // WORD_SEEDS)
+        self._recent: list[Patterns] = []
         self._total = WeightedCount.none(1)
         self._lightest, self._heaviest = np.inf, 0.0
 
@@ -125,7 +106,7 @@ class MenuAccount:
         self._heaviest = max(self._heaviest, float(weights.max()))
         words = [np.zeros(len(events), np.int64) for _ in range(self._patterns.keys.shape[1])]
         for seed in range(len(self.menu.names)):
-            words[seed // _WORD] |= bits[:, seed].astype(np.int64) << (seed % _WORD)
+            words[seed // WORD_SEEDS] |= bits[:, seed].astype(np.int64) << (seed % WORD_SEEDS)
         words[0] *= len(self._levels) + 1
         for threshold in self._levels:
             words[0] += score_raw >= threshold
@@ -133,7 +114,7 @@ class MenuAccount:
         keys = np.stack([one[some] for one in words], axis=1)
         ones, weights = np.ones(len(some), np.int64), weights[some]
         counted = WeightedCount(n_events=ones, weight=weights, squared=weights**2)
-        self._keep(_Patterns.of(keys, counted))
+        self._keep(Patterns.of(keys, counted))
 
     def __add__(self, other: "MenuAccount") -> "MenuAccount":
         mine, theirs = ((one.menu, one.thresholds, one.columns) for one in (self, other))
@@ -143,7 +124,7 @@ class MenuAccount:
         both._total = self._total + other._total
         both._lightest = min(self._lightest, other._lightest)
         both._heaviest = max(self._heaviest, other._heaviest)
-        both._patterns = _Patterns.sum([self._patterns, *self._recent, other._patterns, *other._recent])
+        both._patterns = Patterns.sum([self._patterns, *self._recent, other._patterns, *other._recent])
         return both
 
     def result(self, stream: Stream, *, coverage: float = ONE_SIGMA) -> MenuComparison:
@@ -197,11 +178,11 @@ class MenuAccount:
             ),
         )  # fmt: skip
 
-    def _keep(self, patterns: "_Patterns") -> None:
+    def _keep(self, patterns: "Patterns") -> None:
         # Sorting all patterns into each other for every block would cost more than counting it.
         self._recent.append(patterns)
-        if sum(len(one.keys) for one in self._recent) > max(_CHUNK, len(self._patterns.keys)):
-            self._patterns, self._recent = _Patterns.sum([self._patterns, *self._recent]), []
+        if sum(len(one.keys) for one in self._recent) > max(CHUNK_PATTERNS, len(self._patterns.keys)):
+            self._patterns, self._recent = Patterns.sum([self._patterns, *self._recent]), []
 
     def _sample(self, stream_khz: float, coverage: float) -> Sample:
         total = self._total[0]
@@ -212,105 +193,11 @@ class MenuAccount:
             equal_weights=self._lightest == self._heaviest, stream_khz=stream_khz, coverage=coverage,
         )  # fmt: skip
 
-    def _sums(self) -> "_Sums":
+    def _sums(self) -> "Sums":
         rank = np.searchsorted(self._levels, list(self.thresholds.values()), side="right")
-        whole = _Patterns.sum([self._patterns, *self._recent])
+        whole = Patterns.sum([self._patterns, *self._recent])
         parts = [
-            _Sums.of(fired, level[:, None] >= rank, counted, self.menu)
+            Sums.of(fired, level[:, None] >= rank, counted, self.menu)
             for fired, level, counted in whole.chunks(len(self.menu.names), len(self._levels) + 1)
         ]
         return reduce(add, parts)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Patterns:
-    """Events by pattern: a key of words, 40 seeds to a word and the thresholds passed in the first."""
-
-    keys: NDArray[np.int64]
-    counted: WeightedCount
-
-    @classmethod
-    def none(cls, n_words: int) -> "_Patterns":
-        return cls(keys=np.zeros((0, n_words), np.int64), counted=WeightedCount.none(0))
-
-    @classmethod
-    def of(cls, keys: NDArray[np.int64], counted: WeightedCount) -> "_Patterns":
-        """Put alike keys together."""
-        which = np.zeros(len(keys), np.int64)
-        for word in keys.T:
-            place = _numbered(word)
-            which = _numbered(which * (1 + place.max(initial=0)) + place)
-        n_patterns = 1 + which.max(initial=-1)
-        first = np.zeros(n_patterns, np.int64)
-        first[which] = np.arange(len(which))  # any of the alike
-        n_events = np.zeros(n_patterns, np.int64)
-        np.add.at(n_events, which, counted.n_events)
-        weight, squared = (
-            np.bincount(which, one, n_patterns).astype(np.float64) for one in (counted.weight, counted.squared)
-        )
-        return cls(keys=keys[first], counted=WeightedCount(n_events=n_events, weight=weight, squared=squared))
-
-    @classmethod
-    def sum(cls, parts: "Sequence[_Patterns]") -> "_Patterns":
-        counts = [one.counted for one in parts]
-        together = WeightedCount(
-            n_events=np.concatenate([one.n_events for one in counts]),
-            weight=np.concatenate([one.weight for one in counts]),
-            squared=np.concatenate([one.squared for one in counts]),
-        )
-        return cls.of(np.concatenate([one.keys for one in parts]), together)
-
-    def chunks(
-        self, n_seeds: int, n_levels: int
-    ) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.int64], WeightedCount]]:
-        """Yield seeds that fired, number of thresholds passed, and events; once where there is no pattern."""
-        for start in range(0, max(1, len(self.keys)), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            words = self.keys[part].copy()
-            level = words[:, 0] % n_levels
-            words[:, 0] //= n_levels
-            seeds = np.arange(n_seeds)
-            yield (words[:, seeds // _WORD] >> (seeds % _WORD) & 1).astype(np.bool_), level, self.counted[part]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Sums:
-    """Sums over patterns, in bins of seeds and then thresholds; `menu` without, then with each threshold."""
-
-    before: ChanceCount
-    pure: ChanceCount
-    shared: ChanceCount
-    menu: ChanceCount
-    both: NDArray[np.float64]
-
-    @classmethod
-    def of(
-        cls, fired: NDArray[np.bool_], passed: NDArray[np.bool_], counted: WeightedCount, menu: Menu
-    ) -> "_Sums":
-        free, (own, more) = chance_free(fired, menu), fair_share(fired, menu)
-        accepted = np.hstack([fired, passed]).astype(np.float64)
-        without = np.hstack([np.ones((len(fired), 1)), ~passed])
-        return cls(
-            before=ChanceCount.of(accepted, counted),
-            pure=ChanceCount.of(np.hstack([chance_alone(fired, menu), passed * free[:, None]]), counted),
-            shared=ChanceCount.of(np.hstack([own, passed * more[:, None]]), counted),
-            menu=ChanceCount.of(1 - free[:, None] * without, counted),
-            both=(accepted * counted.weight[:, None]).T @ accepted,
-        )
-
-    def __add__(self, other: "_Sums") -> "_Sums":
-        return _Sums(
-            before=self.before + other.before, pure=self.pure + other.pure, shared=self.shared + other.shared,
-            menu=self.menu + other.menu, both=self.both + other.both,
-        )  # fmt: skip
-
-
-def _numbered(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Number distinct values from 0 in their order, and give the number of each."""
-    low = values.min(initial=0)
-    size = 1 + values.max(initial=0) - low
-    if size > _DENSE:
-        return np.unique(values, return_inverse=True)[1]
-    seen = np.zeros(size, np.int64)  # a table beats sorting
-    seen[values - low] = 1
-    return np.asarray((np.cumsum(seen) - 1)[values - low])

@@ -1,23 +1,18 @@
 """What a menu with prescales accepts on average: chances for each event, and the rates that come of them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from l1ad.core.errors import DataError
 from l1ad.core.menu import Menu
-from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
+from l1ad.rates.weighted import RateEstimate
 
 __all__ = [
     "AcceptRates",
-    "ChanceCount",
-    "Efficiency",
     "MenuComparison",
-    "MenuGain",
     "MenuOverlap",
-    "ThresholdGain",
     "ThresholdRates",
     "chance_alone",
     "chance_free",
@@ -97,77 +92,6 @@ def fair_share(bits: NDArray[np.bool_], menu: Menu) -> tuple[NDArray[np.float64]
     generated = np.exp(bits @ np.log(factors))
     own = generated @ (node_weights / 2 / factors).T
     return np.where(bits, own, 0.0), generated @ (node_weights / 2)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Efficiency:
-    """Part of a sample that is accepted, with its interval.
-
-    Attributes:
-        n_pass: Events that are, with some chance.
-        efficiency: Weighted part, on average over the prescales.
-        low: Lower end of the interval.
-        high: Upper end of the interval.
-    """
-
-    n_pass: int
-    efficiency: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class ChanceCount:
-    """Weighted events that count with a chance. All arrays have one shape, that of the bins.
-
-    Attributes:
-        counted: Events whose chance is over 0, with weight times chance as their weight.
-        expected: Sum of their chances, without weights; that of `n_events` where every chance is 1.
-    """
-
-    counted: WeightedCount
-    expected: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, chance: NDArray[np.float64], patterns: WeightedCount) -> "ChanceCount":
-        """Count patterns of events.
-
-        Args:
-            chance: Chance of each pattern in each bin, shape (n_patterns, n_bins).
-            patterns: Events that have each pattern, shape (n_patterns,).
-        """
-        # In whole numbers, since a matrix product of integers costs and floats are whole only up to 2^53.
-        n_events = np.array([patterns.n_events[one > 0].sum() for one in chance.T], np.int64)
-        counted = WeightedCount(
-            n_events=n_events, weight=patterns.weight @ chance, squared=patterns.squared @ chance**2
-        )
-        return cls(counted=counted, expected=patterns.n_events @ chance)
-
-    def __add__(self, other: "ChanceCount") -> "ChanceCount":
-        return ChanceCount(counted=self.counted + other.counted, expected=self.expected + other.expected)
-
-    def rate(self, sample: Sample, which: int) -> RateEstimate:
-        """Estimate the rate of one bin.
-
-        Where every chance is 0 or 1 events are counted, as `Sample.rate_of` does. Else chances are weights:
-        the interval is that of the effective number of events, not binomial.
-        """
-        sure = float(self.expected[which]) == int(self.counted.n_events[which])
-        return (sample if sure else replace(sample, equal_weights=False)).rate_of(self.counted[which])
-
-    def efficiency(self, sample: Sample, which: int) -> Efficiency:
-        """Estimate the accepted part of one bin.
-
-        The interval is that of Clopper and Pearson, for the effective number of events (Σw)²/Σw² of the sample
-        and this part of it, whole or not. That is exact for equal weights without prescales. It is too wide
-        where chances come from prescales, whose draws are averaged, and approximate for other weights.
-        """
-        n_events = sample.weight**2 / sample.squared
-        part = min(1.0, float(self.counted.weight[which]) / sample.weight)
-        n_pass, tail = part * n_events, (1 - sample.coverage) / 2
-        low = float(stats.beta.ppf(tail, n_pass, n_events - n_pass + 1)) if n_pass else 0.0
-        high = float(stats.beta.isf(tail, n_pass + 1, n_events - n_pass)) if part < 1 else 1.0
-        return Efficiency(n_pass=int(self.counted.n_events[which]), efficiency=part, low=low, high=high)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,43 +184,3 @@ class MenuComparison:
     thresholds: tuple[ThresholdRates, ...]
     menu: RateEstimate
     overlap: MenuOverlap
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ThresholdGain:
-    """What a threshold gains of a signal, beside the menu without the other thresholds.
-
-    Attributes:
-        name: Name of the threshold.
-        threshold_raw: Threshold in hardware units.
-        total: Part of the signal that it accepts.
-        gained: Part that it accepts and the menu does not.
-        menu_with: Part that menu or threshold accept.
-    """
-
-    name: str
-    threshold_raw: int
-    total: Efficiency
-    gained: Efficiency
-    menu_with: Efficiency
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MenuGain:
-    """A signal in the menu and beside it.
-
-    Attributes:
-        location: Where the events came from.
-        n_events: Events.
-        effective_events: As many events of equal weight as carry the same information, (Σw)²/Σw².
-        coverage: Coverage of the intervals.
-        menu: Part that the menu accepts.
-        thresholds: Each threshold, in the order given.
-    """
-
-    location: str
-    n_events: int
-    effective_events: float
-    coverage: float
-    menu: Efficiency
-    thresholds: tuple[ThresholdGain, ...]

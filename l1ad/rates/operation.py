@@ -8,8 +8,8 @@ import numpy as np
 from l1ad.core.errors import DataError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.histogram import ScoreHistogram
+from l1ad.rates.pileup_profile import PileupProfile
 from l1ad.rates.rate_account import RateAccount
-from l1ad.rates.reweighting import PileupProfile
 from l1ad.rates.stream import Budget, Stream
 from l1ad.rates.thresholds import RateKind, SetThreshold, rates_at, set_threshold
 from l1ad.rates.weighted import RateEstimate, WeightedCount

@@ -16,7 +16,28 @@ from l1ad.rates.menu_rates import chance_free
 from l1ad.rates.stream import Stream
 from l1ad.rates.weighted import Sample, WeightedCount
 
-__all__ = ["RateAccount"]
+__all__ = ["EventColumns", "RateAccount"]
+
+
+_MOST_CELLS = 2**23
+"""Pairs of pile-up and score, 8 bytes each, up to which all are counted at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EventColumns:
+    """What counts of events, each of shape (n_events,).
+
+    Attributes:
+        score_raw: Scores in hardware units.
+        weight: Weights; None counts each event as 1.
+        pileup: Whole-number pile-up; None where it is not known.
+        chance: Chance that no seed of the menu accepts; None without a menu.
+    """
+
+    score_raw: NDArray[np.int64]
+    weight: NDArray[np.float64] | None
+    pileup: NDArray[np.int64] | None
+    chance: NDArray[np.float64] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -48,17 +69,28 @@ class RateAccount:
         """
         if not len(events) or score_raw.shape != (len(events),):
             raise DataError(f"{events.where or events.sample}: {len(events)} events, {len(score_raw)} scores")
-        weight = events.weight
-        free = None
-        if events.menu is not None and events.menu_bits is not None:
-            free = _free(score_raw, weight, chance_free(events.menu_bits, events.menu))
+        return cls.of_columns(
+            EventColumns(
+                score_raw=score_raw,
+                weight=events.weight,
+                pileup=None if events.pileup is None else np.floor(events.pileup).astype(np.int64),
+                chance=None if events.menu_bits is None or events.menu is None
+                else chance_free(events.menu_bits, events.menu),
+            ),
+            events.menu,
+        )  # fmt: skip
+
+    @classmethod
+    def of_columns(cls, columns: "EventColumns", menu: Menu | None) -> "RateAccount":
+        """Count events of which just what counts is kept, all at once."""
+        score_raw, weight, chance = columns.score_raw, columns.weight, columns.chance
         return cls(
             total=ScoreHistogram.of(score_raw, weight),
-            free=free,
+            free=None if chance is None else _free(score_raw, weight, chance),
             lightest=1.0 if weight is None else float(weight.min()),
             heaviest=1.0 if weight is None else float(weight.max()),
-            menu=events.menu,
-            pileup=_by_pileup(events, score_raw),
+            menu=menu,
+            pileup={} if columns.pileup is None else _by_pileup(score_raw, columns.pileup, weight),
         )
 
     @classmethod
@@ -143,17 +175,34 @@ def _free(
     return ScoreHistogram.of(score_raw[left], shares if weight is None else shares * weight[left])
 
 
-def _by_pileup(events: EventBatch, score_raw: NDArray[np.int64]) -> dict[int, ScoreHistogram]:
-    if events.pileup is None:
-        return {}
-    whole = np.floor(events.pileup).astype(np.int64)
-    order = np.argsort(whole, kind="stable")
-    keys, starts = np.unique(whole[order], return_index=True)
-    scores = np.split(score_raw[order], starts[1:])
-    weights = [None] * len(keys) if events.weight is None else np.split(events.weight[order], starts[1:])
+def _by_pileup(
+    score_raw: NDArray[np.int64], pileup: NDArray[np.int64], weight: NDArray[np.float64] | None
+) -> dict[int, ScoreHistogram]:
+    """Count by pile-up and score at once: a cell for each pair where that is not too many, else by sorting."""
+    lowest, n_pileup = int(pileup.min()), int(pileup.max() - pileup.min()) + 1
+    first, n_scores = int(score_raw.min()), int(score_raw.max() - score_raw.min()) + 1
+    if n_pileup * n_scores > max(_MOST_CELLS, len(score_raw)):
+        order = np.argsort(pileup, kind="stable")
+        keys, starts = np.unique(pileup[order], return_index=True)
+        scores = np.split(score_raw[order], starts[1:])
+        weights = [None] * len(keys) if weight is None else np.split(weight[order], starts[1:])
+        parts = zip(keys.tolist(), scores, weights, strict=True)
+        return {key: ScoreHistogram.of(score, one) for key, score, one in parts}
+    cells = (pileup - lowest) * n_scores + (score_raw - first)
+    n_events = np.bincount(cells, minlength=n_pileup * n_scores)
+    there = np.flatnonzero(n_events)
+    counts = n_events[there]
+    ones = counts.astype(np.float64)
+    if weight is None:
+        sums, squares = ones, ones
+    else:
+        sums = np.bincount(cells, weight, n_pileup * n_scores)[there].astype(np.float64)
+        squares = np.bincount(cells, weight**2, n_pileup * n_scores)[there].astype(np.float64)
+    row, score = np.divmod(there, n_scores)
+    rows, starts = np.unique(row, return_index=True)
+    columns = (np.split(one, starts[1:]) for one in (score + first, counts, sums, squares))
     return {
-        int(key): ScoreHistogram.of(score, weight)
-        for key, score, weight in zip(keys, scores, weights, strict=True)
+        lowest + int(key): _read(list(part)) for key, part in zip(rows, zip(*columns, strict=True), strict=True)
     }
 
 

@@ -1,8 +1,6 @@
 """Rates beyond the sample: thresholds and shares by a fitted tail, with bands, and marked as extrapolated."""
 
-import itertools
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,21 +9,11 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from l1ad.core.errors import UnresolvedRateError
-from l1ad.core.fixed import FixedType
-from l1ad.rates.histogram import ScoreHistogram
 from l1ad.rates.intervals import ONE_SIGMA
-from l1ad.rates.tail_fit import ONSET_COUNTS, TailFit, scan_onsets
+from l1ad.rates.tail_fit import TailFit
 from l1ad.rates.tail_likelihood import anderson_darling, fitted_replicas
 
-__all__ = [
-    "Goodness",
-    "OnsetChoice",
-    "Tail",
-    "TailResult",
-    "TailShare",
-    "TailThreshold",
-    "choose_onset",
-]
+__all__ = ["Goodness", "Tail", "TailResult", "TailShare", "TailThreshold"]
 
 Array = NDArray[np.float64]
 
@@ -137,8 +125,8 @@ class Tail:
         truth (basic bootstrap; Davison & Hinkley, Bootstrap Methods (1997), chapter 5, *from memory*). The
         mirror stands on asinh((t − u)/σ), linear near the onset and logarithmic far above. The band holds
         no error of the assumption that the tail goes on as it began, and none of the choice of an onset.
-        For tails of known shape, ten times beyond the sample, 68 % bands of 100 to 500 events hold the truth 62 to
-        68 % of the time and miss to low thresholds more often than to high.
+        For tails of known shape, ten times beyond the sample, 68 % bands of 100 to 500 events hold the truth
+        62 to 68 % of the time and miss to low thresholds more often than to high.
 
         Args:
             share: Share of the stream, e.g. `budget.share_of(stream)`.
@@ -226,66 +214,6 @@ class Tail:
         return f"{how} {self.fit.n_above} events above {self.fit.onset_raw} by a generalised Pareto fit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class OnsetChoice:
-    """The onset chosen, and what it was chosen from.
-
-    Attributes:
-        tail: Tail from the onset chosen on.
-        fits: Fits from all onsets on, the lowest first.
-        agreeing: Whether all fits from higher onsets agree with each.
-        p_values: Goodness of those that agree, the lowest first, up to the chosen.
-    """
-
-    tail: Tail
-    fits: tuple[TailFit, ...]
-    agreeing: tuple[bool, ...]
-    p_values: tuple[float, ...]
-
-
-def choose_onset(
-    histogram: ScoreHistogram,
-    *,
-    score_type: FixedType,
-    rng: np.random.Generator,
-    n_tails: Sequence[int] = ONSET_COUNTS,
-    n_replicas: int = 200,
-) -> OnsetChoice:
-    """Choose the lowest onset from which on the tail is generalised Pareto, as far as the sample can tell.
-
-    The rule: the lowest onset (1) with which the fits from all higher onsets agree in shape and modified scale,
-    at 5 % for all of them together (Bonferroni), and (2) whose goodness of fit has a p-value of 5 % or
-    more. With the highest onset nothing is left to disagree; it is taken on its goodness alone. The
-    sample tells little far up: a bias smaller than the errors goes unseen.
-
-    Args:
-        histogram: Unselected events of the stream by score.
-        score_type: Format of the score word.
-        rng: Source of randomness.
-        n_tails: Most events from each onset on.
-        n_replicas: Replicas for goodness and bands.
-
-    Raises:
-        UnresolvedRateError: If no onset will do.
-    """
-    fits = scan_onsets(histogram, score_type=score_type, n_tails=n_tails)
-    agreeing = []
-    for place, fit in enumerate(fits):
-        higher = fits[place + 1 :]
-        n_sigma = float(stats.norm.isf(_LEVEL / 2 / max(1, len(higher))))
-        agreeing.append(all(fit.agrees_with(one, n_sigma=n_sigma) for one in higher))
-    p_values: list[float] = []
-    for fit in itertools.compress(fits, agreeing):
-        tail = Tail.of(fit, rng=rng, n_replicas=n_replicas)
-        p_values.append(tail.goodness.p_value)
-        if p_values[-1] >= _LEVEL:
-            return OnsetChoice(tail=tail, fits=fits, agreeing=tuple(agreeing), p_values=tuple(p_values))
-    raise UnresolvedRateError(
-        f"no onset from {fits[0].onset_raw} to {fits[-1].onset_raw} begins a generalised Pareto tail: of the "
-        f"{len(p_values)} stable ones the best p-value is {max(p_values):.2g}; look at the scores"
-    )
-
-
 def _excess(ratio: Array | float, shape: Array | float, scale: Array | float) -> Array:
     """Give σ(r^ξ − 1)/ξ, the excess that one in r of the tail has; below 0 where r is below 1."""
     log_ratio = np.log(np.maximum(ratio, _TINY))
@@ -300,7 +228,6 @@ def _whole(excess: float) -> int:
     return math.ceil(excess - 1e-9 * (1 + abs(excess)))
 
 
-_LEVEL = 0.05
 _LEAST_LOG_RATIO, _MOST_LOG_RATIO = -60.0, 2.0
 _JUST_BELOW = 1 - 1e-9
 _SMALL = 1e-9

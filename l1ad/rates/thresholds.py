@@ -13,6 +13,7 @@ from scipy import stats
 from l1ad.core.errors import DataError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.histogram import ScoreHistogram
+from l1ad.rates.intervals import ONE_SIGMA
 from l1ad.rates.rate_account import RateAccount
 from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
 from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
@@ -143,9 +144,10 @@ def rates_at(
     kind: RateKind = RateKind.TOTAL,
     interval_raw: tuple[int, int] | None = None,
     note: str = "",
+    coverage: float = ONE_SIGMA,
 ) -> SetThreshold:
-    """Count the rates of a threshold."""
-    sample = account.sample(stream)
+    """Count the rates of a threshold; what is not asked for says nothing of it."""
+    sample = account.sample(stream, coverage=coverage)
     low, high = interval_raw or (threshold_raw, threshold_raw)
     at = account.total.passing(threshold_raw), account.total.passing(threshold_raw + 1)
     pure = None if account.free is None else _pure_rate(sample, account.free, threshold_raw)

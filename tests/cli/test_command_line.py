@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 STEPS = (
-    "demo", "simulate", "train", "freeze", "import", "emulate", "rates", "build", "inspect", "verify", "export",
-    "report",
+    "demo", "simulate", "train", "freeze", "import", "emulate", "build", "inspect", "verify", "accept",
+    "export", "report",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def test_a_terminal_without_utf_8_gets_question_marks_and_no_traceback(tmp_path:
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("step", ["freeze", "emulate", "rates", "build", "verify", "report"])
+@pytest.mark.parametrize("step", ["freeze", "emulate", "build", "verify", "report"])
 def test_a_folder_without_a_run_is_one_sentence_and_exit_code_1(step: str, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     done = l1ad(step, "empty", cwd=tmp_path)

@@ -50,7 +50,8 @@ def test_an_unknown_key_is_refused_with_its_path_and_a_suggestion(file: Path, te
 def test_an_unknown_key_like_no_other_is_answered_with_the_known_ones(file: Path) -> None:
     message = refusal(file, "rates: {zzz: 1}")
     assert message.endswith(
-        "unknown key 'rates.zzz'; known here are colliding_bunches, stream_events_per_day, budgets"
+        "unknown key 'rates.zzz'; known here are colliding_bunches, stream_events_per_day, budgets, "
+        "pure_budgets"
     )
 
 

@@ -8,7 +8,7 @@ import yaml
 
 from l1ad.config.importing import ImportConfig
 from l1ad.config.loading import Section, load_config
-from l1ad.config.presets import demo_config
+from l1ad.config.presets import OBJECT_WEIGHTS, demo_config
 from l1ad.config.run import RunConfig
 from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.core.errors import ConfigError
@@ -47,8 +47,12 @@ def test_every_reference_recipe_loads_and_bears_the_name_of_its_file(path: Path)
     assert config.data == RunConfig().data
 
 
-def test_the_quickstart_configuration_is_the_defaults() -> None:
-    assert load_config(CONFIGS / "quickstart.yaml", RunConfig) == RunConfig()
+def test_the_quickstart_configuration_is_the_defaults_but_for_the_weights_of_its_objects() -> None:
+    quickstart = load_config(CONFIGS / "quickstart.yaml", RunConfig)
+    loss = quickstart.training.loss.model_copy(update={"object_weights": {}})
+    training = quickstart.training.model_copy(update={"loss": loss})
+    assert quickstart.model_copy(update={"training": training}) == RunConfig()
+    assert quickstart.training.loss.object_weights == OBJECT_WEIGHTS
 
 
 def test_the_import_configuration_is_the_defaults_and_mentions_every_key() -> None:
@@ -88,6 +92,7 @@ def test_the_quickstart_configuration_mentions_every_key() -> None:
 SIGNALS = {
     "a_to_4l", "displaced_muons", "emerging_jets", "h_to_aa_4b", "h_to_tautau", "hch_to_taunu", "lq_to_btau",
     "ttbar", "vbf_h_invisible", "zprime_to_qq", "wprime_to_lnu", "h_to_aa_4tau",
+    "z_to_nunu_jet",
 }  # fmt: skip
 ZERO_BIAS = {"zero_bias", "zero_bias_fill", "zero_bias_tail"}
 STREAMS = {"adc2021_mix", "lepton_plus_x"}

@@ -15,7 +15,7 @@ SIGNALS = {
     "a_to_4l", "lq_to_btau", "h_to_tautau", "hch_to_taunu", "h_to_aa_4b", "displaced_muons", "emerging_jets",
     "vbf_h_invisible",
 }  # fmt: skip
-DEVELOPMENT = {"ttbar", "zprime_to_qq", "wprime_to_lnu", "h_to_aa_4tau"}
+DEVELOPMENT = {"ttbar", "zprime_to_qq", "wprime_to_lnu", "h_to_aa_4tau", "z_to_nunu_jet"}
 NAMES = sorted({"zero_bias", *SIGNALS, *DEVELOPMENT})
 MEGABYTE = 1_000_000
 
@@ -113,7 +113,7 @@ def test_an_unknown_sample_is_answered_with_the_known_ones() -> None:
     words = (
         "no sample 'minimum_bias' ships with l1ad; there are a_to_4l, displaced_muons, emerging_jets, "
         "h_to_aa_4b, h_to_aa_4tau, h_to_tautau, hch_to_taunu, lq_to_btau, ttbar, vbf_h_invisible, "
-        "wprime_to_lnu, zero_bias, zprime_to_qq"
+        "wprime_to_lnu, z_to_nunu_jet, zero_bias, zprime_to_qq"
     )
     with pytest.raises(DataError, match=words):
         locate_events("sample:minimum_bias")

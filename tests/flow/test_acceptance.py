@@ -36,7 +36,7 @@ from l1ad.emulate.engine import emulate
 from l1ad.flow.acceptance import Acceptance, accept
 from l1ad.flow.accepted_float import ScoredTwice, decision_line, efficiency_line, spearman_line
 from l1ad.flow.accepted_line import AcceptanceLine, Verdict, held
-from l1ad.flow.accepted_rates import CountedEvents, counted_events, rate_lines
+from l1ad.flow.accepted_rates import ChosenEvents, chosen_events, rate_lines
 from l1ad.flow.build import build
 from l1ad.flow.manifest import MANIFEST_FILE
 from l1ad.flow.run_directory import RunDirectory
@@ -326,7 +326,7 @@ def zero_bias_rates(**changes: Any) -> AcceptedRatesConfig:
     return AcceptedRatesConfig.model_validate({**document, **changes})
 
 
-UNSEEN = CountedEvents(location="sample:zero_bias", start=SEEN, note="")
+UNSEEN = ChosenEvents(location="sample:zero_bias", start=SEEN, note="")
 
 
 def test_rate_and_pure_rate_are_those_counted_by_hand(trigger: TriggerAlgorithm, zero_bias: EventBatch) -> None:
@@ -359,7 +359,7 @@ def test_events_too_few_for_the_budget_measure_nothing_unless_they_fail_it(
     trigger: TriggerAlgorithm, zero_bias: EventBatch, tmp_path: Path
 ) -> None:
     write_events(tmp_path / "few.h5", zero_bias.select(0, 1000), {})
-    few = CountedEvents(location=str(tmp_path / "few.h5"), start=0, note="")
+    few = ChosenEvents(location=str(tmp_path / "few.h5"), start=0, note="")
     (line,) = rate_lines(trigger, zero_bias_rates(thresholds={"tight": {"total": "1 kHz"}}), few)
     assert line.verdict is Verdict.NOT_MEASURED
     assert line.note.startswith("1000 events cannot resolve 1 kHz: at least 26315 are needed in zero bias")
@@ -373,7 +373,7 @@ def test_a_pure_rate_needs_a_menu_and_an_event_needs_the_layout(
 ) -> None:
     bare = replace(zero_bias.select(0, 50_000), menu=None, menu_bits=None)
     write_events(tmp_path / "bare.h5", bare, {})
-    events = CountedEvents(location=str(tmp_path / "bare.h5"), start=0, note="")
+    events = ChosenEvents(location=str(tmp_path / "bare.h5"), start=0, note="")
     total, pure = rate_lines(trigger, zero_bias_rates(), events)
     assert total.verdict is not Verdict.NOT_MEASURED
     assert (pure.verdict, pure.note) == (Verdict.NOT_MEASURED, f"{events.location} has no menu bits")
@@ -388,8 +388,8 @@ def test_a_run_without_named_events_is_counted_on_what_it_has_not_trained_on(
     rates = load_config(BUDGETS / "preselected_50_per_day.yaml", AcceptanceConfig).rates
     data = DataConfig(training_fraction=0.5, validation_fraction=0.1)
     run = RunDirectory.begin(tmp_path, RunConfig(data=data))
-    assert counted_events(rates, trigger, None, None) is None
-    events = counted_events(rates, trigger, run, None)
+    assert chosen_events(rates, trigger, None, None) is None
+    events = chosen_events(rates, trigger, run, None)
     assert events is not None
     assert (events.location, events.start) == ("sample:zero_bias", 240_000)
     unseen = zero_bias.select(240_000 - SEEN, len(zero_bias))
@@ -409,16 +409,16 @@ def test_events_named_by_the_user_come_first_and_those_trained_on_are_told(
     trigger: TriggerAlgorithm, tmp_path: Path
 ) -> None:
     rates = zero_bias_rates(events="sample:zero_bias", leave_out_fraction=0.4)
-    chosen = counted_events(rates, trigger, None, None)
-    assert chosen == CountedEvents(location="sample:zero_bias", start=SEEN, note="")
+    chosen = chosen_events(rates, trigger, None, None)
+    assert chosen == ChosenEvents(location="sample:zero_bias", start=SEEN, note="")
     run = RunDirectory.begin(tmp_path, RunConfig(data=DataConfig(training_fraction=0.2)))
-    cut_by_run = counted_events(rates, trigger, run, None)
+    cut_by_run = chosen_events(rates, trigger, run, None)
     assert cut_by_run is not None
     assert cut_by_run.start == 120_000
-    named_events = counted_events(rates, trigger, run, "sample:a_to_4l")
-    assert named_events == CountedEvents(location="sample:a_to_4l", start=0, note="")
+    named_events = chosen_events(rates, trigger, run, "sample:a_to_4l")
+    assert named_events == ChosenEvents(location="sample:a_to_4l", start=0, note="")
     trained = replace(trigger, provenance={"background_digest": events_digest("sample:zero_bias")})
-    again = counted_events(rates, trained, None, "sample:zero_bias")
+    again = chosen_events(rates, trained, None, "sample:zero_bias")
     assert again is not None
     assert (again.start, again.note) == (0, "trained on some of these very events")
 

@@ -20,12 +20,10 @@ from l1ad.rates.composition import (
     QUANTILES,
     Composition,
     CompositionAccount,
-    Observable,
     Spectrum,
-    observables,
-    observed,
 )
 from l1ad.rates.menu_rates import chance_free
+from l1ad.rates.observables import Observable, observables, observed
 from l1ad.rates.zero_bias_objects import event_objects
 
 MENU = Menu(names=("L1_A", "L1_B", "L1_C"), prescales=(1, 4, 0))

@@ -14,7 +14,8 @@ from scipy import stats
 from l1ad.core.errors import DataError
 from l1ad.core.layouts import numbered_inputs, ugt_57
 from l1ad.data.events import EventBatch
-from l1ad.rates.correlations import Bins, CorrelationAccount, quantities
+from l1ad.rates.correlation_bins import Bins, quantities
+from l1ad.rates.correlations import CorrelationAccount
 from l1ad.rates.zero_bias_objects import event_objects
 
 THRESHOLDS = {"loose": 300, "tight": 900}

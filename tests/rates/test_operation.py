@@ -6,8 +6,8 @@ from l1ad.core.fixed import FixedType
 from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch
 from l1ad.rates.operation import at_profile, steps_around, thresholds_over_pileup
+from l1ad.rates.pileup_profile import PileupProfile
 from l1ad.rates.rate_account import RateAccount
-from l1ad.rates.reweighting import PileupProfile
 from l1ad.rates.stream import Budget, ZeroBiasStream
 
 STREAM = ZeroBiasStream(2340)

@@ -9,8 +9,9 @@ from scipy import stats
 
 from l1ad.core.errors import DataError, UnresolvedRateError
 from l1ad.rates.intervals import clopper_pearson
-from l1ad.rates.reweighting import PileupProfile, mixture, reweighted
-from l1ad.rates.stability import SlicedCounts
+from l1ad.rates.pileup_profile import PileupProfile
+from l1ad.rates.reweighting import mixture, reweighted
+from l1ad.rates.sliced import SlicedCounts
 from l1ad.rates.stream import ZeroBiasStream
 
 STREAM = ZeroBiasStream(2340)

@@ -16,9 +16,10 @@ from l1ad.core.layouts import ugt_57
 from l1ad.core.menu import Menu
 from l1ad.data.events import EventBatch
 from l1ad.rates.intervals import clopper_pearson
-from l1ad.rates.stability import SlicedCounts, Slicing, StabilityAccount, train_positions
+from l1ad.rates.series import Series
+from l1ad.rates.sliced import SlicedCounts, Slicing
+from l1ad.rates.stability import StabilityAccount, train_positions
 from l1ad.rates.stream import ZeroBiasStream
-from l1ad.rates.trends import Series
 
 MENU = Menu(names=("L1_A", "L1_Monitor"), prescales=(1, 0))
 THRESHOLDS = {"loose": 50, "tight": 90}

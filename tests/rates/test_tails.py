@@ -12,7 +12,8 @@ from l1ad.core.errors import UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.histogram import ScoreHistogram
 from l1ad.rates.tail_fit import fit_tail
-from l1ad.rates.tails import Tail, choose_onset
+from l1ad.rates.tail_onset import choose_onset
+from l1ad.rates.tails import Tail
 
 WORD = FixedType(30, 30, signed=False)
 N_EVENTS = 20_000

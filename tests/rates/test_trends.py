@@ -10,8 +10,9 @@ from scipy import stats
 
 from l1ad.core.errors import UnresolvedRateError
 from l1ad.rates.intervals import clopper_pearson
+from l1ad.rates.series import Series, group_starts
 from l1ad.rates.stream import ZeroBiasStream
-from l1ad.rates.trends import Series, constancy, group_starts, linear_trend, lumi_bootstrap, outliers
+from l1ad.rates.trends import constancy, linear_trend, lumi_bootstrap, outliers
 from l1ad.rates.weighted import WeightedCount
 
 STREAM = ZeroBiasStream(2340)
