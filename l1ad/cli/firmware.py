@@ -49,7 +49,7 @@ def build(
     changed = {key: value for key, value in said.items() if value is not None}
     config = parse_config({**config.model_dump(), **changed}, FirmwareConfig, where="l1ad build")
     built = run_build(trigger, config, force=force)
-    hint = "" if built.thresholds else " (`l1ad rates` sets thresholds)"
+    hint = "" if built.thresholds else " (`l1ad rates thresholds` sets them)"
     stages = " + ".join(f"{one:.1f}" for one in built.stage_ns)
     text = (
         f"{built.folder}: firmware for {built.target} with {len(built.thresholds)} accept bits{hint}; "

@@ -19,7 +19,9 @@ class Backend(StrEnum):
 
 
 def demo(
-    run: RunOption = Path("runs/demo"),
+    run: Annotated[
+        Path | None, typer.Option(help="Run directory; runs/demo unless told, with HGQ2 runs/demo_hgq.")
+    ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train for another number of epochs.")] = None,
     backend: Annotated[Backend, typer.Option(help="Who quantises: QKeras or HGQ2.")] = Backend.QKERAS,
     json: JsonOption = False,
@@ -34,6 +36,7 @@ def demo(
     config = demo_config(backend.value)
     if epochs is not None:
         config = _with_epochs(config, epochs)
+    run = run or Path("runs") / config.name
     summary = run_demo(RunDirectory.begin(run, config), progress_bar)
     if json:
         print_json(summary)

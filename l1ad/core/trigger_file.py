@@ -62,7 +62,7 @@ def load_trigger(path: Path) -> TriggerAlgorithm:
         if given.get(what) != digest:
             raise TriggerFileError(
                 f"{path}: the {what} digest is {digest[:12]}, the file says {str(given.get(what))[:12]}; "
-                "was it changed by hand? Freeze again, or set thresholds with `l1ad rates`"
+                "was it changed by hand? Freeze again, or set thresholds with `l1ad rates thresholds`"
             )
     if _canonical(_document(trigger)) != _canonical(document):
         raise TriggerFileError(f"{path}: holds parts that no trigger algorithm has; was it changed by hand?")

@@ -57,7 +57,7 @@ def test_a_file_changed_by_hand_is_refused(
     edit(saved, change, resign=False)
     message = refusal(saved)
     assert f"the {what} digest is " in message
-    assert "was it changed by hand? Freeze again, or set thresholds with `l1ad rates`" in message
+    assert "was it changed by hand? Freeze again, or set thresholds with `l1ad rates thresholds`" in message
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_firmware_built_before_the_thresholds_moved_is_not_verified(demo_copy: P
     changed = yaml.safe_load(config.read_text())
     changed["rates"]["budgets"] = {"tight": "2 kHz"}
     config.write_text(yaml.safe_dump(changed))
-    assert l1ad("rates", "runs/demo", cwd=demo_copy).returncode == 0
+    assert l1ad("rates", "thresholds", "runs/demo", cwd=demo_copy).returncode == 0
     refused(l1ad("verify", "runs/demo", cwd=demo_copy), "run `l1ad build` again")
     refused(l1ad("report", "runs/demo", cwd=demo_copy), "run `l1ad verify runs/demo` again")
 
@@ -71,16 +71,34 @@ def test_a_budget_beyond_the_sample_is_refused_and_the_thresholds_stay(demo_copy
     changed["rates"]["budgets"] = {"tight": "50 events/day"}
     config.write_text(yaml.safe_dump(changed))
     before = contents(demo_copy / "runs")
-    done = l1ad("rates", "runs/demo", cwd=demo_copy)
+    done = l1ad("rates", "thresholds", "runs/demo", cwd=demo_copy)
     refused(done, "240000 zero-bias events cannot resolve 50 events/day: at least 45471404160 are needed")
     assert contents(demo_copy / "runs") == before
+
+
+def test_pure_budgets_and_what_the_events_do_not_resolve_get_thresholds_that_say_so(
+    demo_copy: Path, l1ad: Command
+) -> None:
+    config = demo_copy / "runs/demo/config.yaml"
+    changed = yaml.safe_load(config.read_text())
+    changed["rates"] |= {"budgets": {"rare": "50 Hz", "tight": "1 kHz"}, "pure_budgets": {"new": "1 kHz"}}
+    config.write_text(yaml.safe_dump(changed))
+    refused(l1ad("rates", "thresholds", "runs/demo", cwd=demo_copy), "cannot resolve 50 Hz")
+    done = l1ad("rates", "thresholds", "runs/demo", "--extrapolate", "--json", cwd=demo_copy)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)["rates"]
+    assert told["rare"]["threshold_raw"] > told["tight"]["threshold_raw"] > told["new"]["threshold_raw"]
+    assert "extrapolated from" in told["rare"]["note"] and not told["tight"]["note"]
+    assert told["new"]["pure"]["rate_hz"] <= 1000 < told["new"]["rate_hz"]
+    thresholds = json.loads((demo_copy / "runs/demo/trigger.json").read_text())["thresholds"]
+    assert thresholds == {name: one["threshold_raw"] for name, one in told.items()}
 
 
 def test_a_trigger_changed_by_hand_is_refused_by_every_step(demo_copy: Path, l1ad: Command) -> None:
     file = demo_copy / "runs/demo/trigger.json"
     file.write_text(file.read_text().replace('"tight": ', '"tight": 1', 1))
-    for step in ("emulate", "rates", "build", "verify", "report"):
-        refused(l1ad(step, "runs/demo", cwd=demo_copy), "was it changed by hand?")
+    for step in ("emulate", "rates thresholds", "build", "verify", "report"):
+        refused(l1ad(*step.split(), "runs/demo", cwd=demo_copy), "was it changed by hand?")
 
 
 def test_scores_of_another_algorithm_are_refused(demo_copy: Path, l1ad: Command) -> None:
@@ -88,7 +106,7 @@ def test_scores_of_another_algorithm_are_refused(demo_copy: Path, l1ad: Command)
 
     with h5py.File(demo_copy / "runs/demo/scores/background.h5", "a") as file:
         file.attrs["algorithm_digest"] = "0" * 64
-    refused(l1ad("rates", "runs/demo", cwd=demo_copy), "run `l1ad emulate` again")
+    refused(l1ad("rates", "thresholds", "runs/demo", cwd=demo_copy), "run `l1ad emulate` again")
 
 
 def test_a_machine_without_g_plus_plus_is_told_and_keeps_its_results(

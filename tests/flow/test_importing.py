@@ -86,8 +86,8 @@ def test_firmware_that_was_built_comes_back_as_the_same_algorithm(imported: Path
 def test_an_imported_model_goes_the_rest_of_the_road(imported: Path, l1ad: Command) -> None:
     arguments = ("import", str(ENCODER), "--config", "import.yaml", "--run", "runs/golden")
     done_well(l1ad(*arguments, cwd=imported))
-    for step in ("emulate", "rates", "build", "verify", "report"):
-        done_well(l1ad(step, "runs/golden", cwd=imported))
+    for step in ("emulate", "rates thresholds", "build", "verify", "report"):
+        done_well(l1ad(*step.split(), "runs/golden", cwd=imported))
     report = (imported / "runs/golden/report.md").read_text()
     assert "## Import" in report
     assert "Imported from qkeras3_encoder.keras (Keras model)." in report

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from l1ad.config.model import ModelConfig
 from l1ad.config.run import DataConfig, RatesConfig, RunConfig
 from l1ad.config.training import LossConfig, TrainingConfig
-from l1ad.core.errors import DataError, UnresolvedRateError
+from l1ad.core.errors import ConfigError, DataError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.core.layouts import hlt_57, numbered_inputs
 from l1ad.data.event_writer import write_events
@@ -204,3 +204,20 @@ def test_rare_objects_weigh_as_the_inverse_of_how_often_they_are_there(
         pt = names.index(name.rsplit("_", 1)[0] + "_pt")
         times = sum(value > 0 for value in zero_bias.inputs_raw[:N_TRAINING, pt].tolist())
         assert found.rarity[names.index(name)] == pytest.approx(min(50.0, N_TRAINING / times), rel=1e-6)
+
+
+def test_inputs_of_an_object_type_weigh_what_the_configuration_says(
+    configured: Callable[..., RunConfig],
+) -> None:
+    plain = training_set(configured())
+    loss = LossConfig(object_weights={"met": 10.0, "jet": 2.0})
+    weighed = training_set(configured(training=TrainingConfig(loss=loss)))
+    factors = {"met": 10, "jet": 2}
+    for field, before, after in zip(plain.scaling.layout.fields, plain.rarity, weighed.rarity, strict=True):
+        assert after == pytest.approx(before * factors.get(field.object_type, 1))
+
+
+def test_a_weight_of_objects_that_there_are_none_of_is_refused(configured: Callable[..., RunConfig]) -> None:
+    config = configured(training=TrainingConfig(loss=LossConfig(object_weights={"tau": 2.0})))
+    with pytest.raises(ConfigError, match="object_weights names 'tau'; the events have eg, jet, met, mu"):
+        training_set(config)
