@@ -23,6 +23,9 @@ PATIENCE_S = 120.0
 _CONNECT_S = 10
 _LOOK_AROUND_S = 0.5
 _CLOSE_S = 20
+_MEMORY = {"MALLOC_TRIM_THRESHOLD_": 2**28, "MALLOC_MMAP_THRESHOLD_": 2**25}
+"""Bytes that glibc keeps at the end of its heap, and from which on an array has pages of its own."""
+
 _SILENCE = logging.CRITICAL + 1
 
 
@@ -125,6 +128,7 @@ def local_cluster(workers: int) -> Iterator[Cluster]:
         ToolError: If the extra `search` is not installed.
     """
     _check_dask()
+    import dask
     from distributed import Client, LocalCluster, WorkerPlugin
 
     class DeafToInterrupts(WorkerPlugin):  # type: ignore[misc]
@@ -134,10 +138,13 @@ def local_cluster(workers: int) -> Iterator[Cluster]:
             del worker
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    started = LocalCluster(
-        n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=None,
-        silence_logs=_SILENCE, scheduler_kwargs={"allowed_failures": DEATHS - 1},
-    )  # fmt: skip
+    # Dask has memory given back at every turn, which costs arrays of megabytes more than the work on them.
+    environment = {f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in _MEMORY.items()}
+    with dask.config.set(environment):
+        started = LocalCluster(
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0", memory_limit=None,
+            silence_logs=_SILENCE, scheduler_kwargs={"allowed_failures": DEATHS - 1},
+        )  # fmt: skip
     try:
         with Client(started) as client:
             client.register_plugin(DeafToInterrupts())
