@@ -108,6 +108,7 @@ def _provenance(run: RunDirectory, record: dict[str, Any]) -> dict[str, Any]:
         "float_model_digest": encoder_digest,
         "background": run.config.data.background,
         "background_digest": background_digest(run.config.data),
+        "background_events": 0 if seen is None else seen.n_events,
         "background_seen": 0 if seen is None else seen.n_seen,
         "training": run.config.training.model_dump(mode="json"),
         "model": run.config.model.model_dump(mode="json"),

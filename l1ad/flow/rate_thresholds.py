@@ -171,13 +171,14 @@ def chosen_menu(menu: Path, source: str) -> ChosenMenu:
 
 
 def _seen_by_provenance(trigger: TriggerAlgorithm, sources: Sequence[str]) -> SeenEvents | None:
-    digest, n_seen = (trigger.provenance.get(name) for name in ("background_digest", "background_seen"))
-    if not isinstance(digest, str) or not isinstance(n_seen, int):
+    told = [trigger.provenance.get(f"background_{name}") for name in ("digest", "events", "seen")]
+    digest, n_events, n_seen = told
+    if not isinstance(digest, str) or not isinstance(n_events, int) or not isinstance(n_seen, int):
         return None
+    # A digest reads the whole file, so only one of the same length is asked for it.
     for source in sources:
-        reader = open_events(source)
-        if reader.n_events > n_seen and events_digest(source) == digest:
+        if open_events(source).n_events == n_events and events_digest(source) == digest:
             return SeenEvents(
-                n_seen=n_seen, n_events=reader.n_events, digest=digest, fingerprints=np.zeros(0, np.uint64)
+                n_seen=n_seen, n_events=n_events, digest=digest, fingerprints=np.zeros(0, np.uint64)
             )
     return None

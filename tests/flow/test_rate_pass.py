@@ -3,6 +3,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,14 @@ import pytest
 
 from l1ad.core.errors import DataError
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.trigger_file import load_trigger
+from l1ad.core.trigger_file import load_trigger, save_trigger
 from l1ad.data.arrays_file import read_arrays
 from l1ad.data.opening import events_digest, load_events, open_events
+from l1ad.data.saving import saving_events
 from l1ad.emulate.engine import emulate
 from l1ad.flow.event_parts import EventParts, Workers, event_parts
 from l1ad.flow.rate_pass import CountedEvents, counted_events
+from l1ad.flow.rate_thresholds import GivenEvents, given_parts
 from l1ad.flow.seen_events import SeenEvents
 from l1ad.rates.rate_account import RateAccount
 from tests.flow.counting import MARKER, PART_EVENTS, REFERENCE
@@ -105,6 +108,24 @@ def test_a_pass_that_is_killed_goes_on_and_ends_in_the_same_counts(
     assert same(resumed, counted_events(parts))
 
 
+def test_nanoaod_and_test_vectors_are_counted_as_our_own_file_is(
+    trigger: TriggerAlgorithm, tmp_path: Path
+) -> None:
+    pytest.importorskip("uproot")
+    from l1ad.data.nanoaod.writer import writing_nanoaod
+
+    batch = load_events("sample:a_to_4l")
+    with writing_nanoaod(tmp_path / "events.root", {}) as nanoaod:
+        nanoaod.append(batch)
+    with saving_events(tmp_path / "events.txt", {}) as vectors:
+        vectors.append(batch)
+    ours = counted_events(event_parts(trigger, ["sample:a_to_4l"], part_events=1500)).account.total
+    for name in ("events.root", "events.txt"):
+        found = counted_events(event_parts(trigger, [str(tmp_path / name)], part_events=1500)).account.total
+        np.testing.assert_array_equal(found.score_raw, ours.score_raw)
+        np.testing.assert_array_equal(found.counted.n_events, ours.counted.n_events)
+
+
 def test_what_was_counted_of_other_events_is_not_gone_on_with(
     trigger: TriggerAlgorithm, tmp_path: Path
 ) -> None:
@@ -127,6 +148,22 @@ def test_the_file_of_the_training_is_counted_from_the_first_unseen_event_on(
     found = counted_events(event_parts(trigger, ["sample:a_to_4l"], seen=seen))
     assert found.account.total.n_events == n_events - 1000
     assert (found.excluded, found.checked) == ({"sample:a_to_4l": 1000}, True)
+
+
+def test_a_bare_trigger_file_knows_the_file_of_its_training_by_its_digest(
+    trigger: TriggerAlgorithm, tmp_path: Path
+) -> None:
+    provenance = {
+        "background_digest": events_digest("sample:a_to_4l"),
+        "background_events": 5000,
+        "background_seen": 2000,
+    }
+    file = tmp_path / "trigger.json"
+    save_trigger(replace(trigger, provenance=provenance), file)
+    parts = given_parts(file, load_trigger(file), GivenEvents(sources=["sample:a_to_4l"]))
+    assert (parts.n_events, parts.excluded) == (3000, {"sample:a_to_4l": 2000})
+    parts = given_parts(file, load_trigger(file), GivenEvents(sources=["sample:ttbar"]))
+    assert (parts.n_events, parts.seen) == (5000, None)
 
 
 def test_files_that_cannot_be_counted_are_refused(trigger: TriggerAlgorithm) -> None:
