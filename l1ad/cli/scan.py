@@ -95,8 +95,17 @@ def _print_front(result: Any, out: Path) -> None:
     rows = [
         [str(one.number), f"{one.values['efficiency']:.2%}", f"{one.values['lut']:.0f}",
          f"{one.values['latency_cycles']:.0f}", f"{one.values['ebops']:.0f}",
-         ", ".join(f"{key.rsplit('.', 1)[-1]} {value}" for key, value in one.parameters.items())]
+         ", ".join(_parameter(key, value) for key, value in one.parameters.items())]
         for one in result.front
     ]  # fmt: skip
     title = f"{out}: {len(result.finished)} trials, {len(result.failed)} failed; the Pareto front"
     print_table(title, ["trial", "efficiency", "logic bits", "cycles", "EBOPs", "parameters"], rows)
+
+
+def _parameter(key: str, value: object) -> str:
+    """Name a choice by the end of its key; the record has all digits."""
+    return (
+        f"{key.rsplit('.', 1)[-1]} {value:.4g}"
+        if isinstance(value, float)
+        else f"{key.rsplit('.', 1)[-1]} {value}"
+    )
