@@ -45,14 +45,14 @@ def rates_menu(
     from l1ad.cli.rates_tables import print_menu
     from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.flow.event_parts import Workers
-    from l1ad.flow.rate_menu import beside_menu_of
+    from l1ad.flow.rate_menu import beside_menu
     from l1ad.flow.run_directory import RunDirectory
 
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
     signals = RunDirectory.open(source).config.data.signals if source.is_dir() else {}
     signals = {**signals, **parsed_pairs(signal, "--signal", "a_to_4l=sample:a_to_4l")}
     with progress_bar("menu") as progress:
-        result = beside_menu_of(
+        result = beside_menu(
             parts,
             stream,
             signals=signals,
@@ -89,11 +89,11 @@ def rates_stability(
     from l1ad.cli.rates_tables import print_stability
     from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.flow.event_parts import Workers
-    from l1ad.flow.rate_stability import rate_stability_of
+    from l1ad.flow.rate_stability import rate_stability
 
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
     with progress_bar("stability") as progress:
-        result = rate_stability_of(
+        result = rate_stability(
             parts,
             stream,
             seeds=tuple(seed or ()),
@@ -163,14 +163,14 @@ def rates_review(
     from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.core.trigger_file import write_text_safely
     from l1ad.flow.event_parts import Workers
-    from l1ad.flow.rate_review import rate_review_of
+    from l1ad.flow.rate_review import rate_review
     from l1ad.flow.targets import check_target
 
     if out is not None:
         check_target(out, source)
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
     with progress_bar("review") as progress:
-        result = rate_review_of(
+        result = rate_review(
             parts,
             stream,
             means=pileup or (),

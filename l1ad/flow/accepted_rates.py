@@ -15,9 +15,8 @@ from l1ad.flow.event_parts import event_parts
 from l1ad.flow.events import seen_events
 from l1ad.flow.rate_pass import counted_events
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.rates.rate import events_needed
 from l1ad.rates.rate_account import RateAccount
-from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream
+from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream, events_needed
 from l1ad.rates.thresholds import rates_at
 from l1ad.rates.weighted import RateEstimate, Sample
 
@@ -70,6 +69,9 @@ def chosen_events(
         )
     start = 0 if events else math.floor(Fraction(str(config.leave_out_fraction)) * n_events)
     trained_on = trigger.provenance.get("background_digest") == digest
+    seen = trigger.provenance.get("background_seen")
+    if trained_on and isinstance(seen, int):
+        start = max(start, seen)
     note = (
         "" if not trained_on else "the training's own file" if start else "trained on some of these very events"
     )

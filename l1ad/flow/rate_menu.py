@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from l1ad.core.errors import ConfigError, DataError
@@ -10,17 +9,15 @@ from l1ad.core.menu import Menu
 from l1ad.core.plain import plain
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.trigger_file import load_trigger
 from l1ad.data.opening import open_events
 from l1ad.flow.event_parts import EventParts, Part, Workers, counted_in_order, event_parts
-from l1ad.flow.rate_thresholds import GivenEvents, given_parts
 from l1ad.rates.composition import Composition, CompositionAccount
 from l1ad.rates.menu_account import MenuAccount
 from l1ad.rates.menu_gain import MenuGain
 from l1ad.rates.menu_rates import MenuComparison
 from l1ad.rates.stream import Stream
 
-__all__ = ["BesideMenu", "beside_menu", "beside_menu_of", "check_thresholds"]
+__all__ = ["BesideMenu", "beside_menu", "check_thresholds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -46,32 +43,6 @@ class BesideMenu:
 
 
 def beside_menu(
-    trigger_file: Path,
-    given: GivenEvents,
-    stream: Stream,
-    *,
-    signals: Mapping[str, str],
-    progress: Progress = silent,
-) -> BesideMenu:
-    """Hold the thresholds of an algorithm against the menu whose decisions the events carry.
-
-    Args:
-        trigger_file: The algorithm, with its thresholds.
-        given: Unselected events.
-        stream: What they are a sample of.
-        signals: Signals, by name, of which the gain is counted.
-        progress: Told the events counted.
-
-    Raises:
-        ConfigError: If the algorithm has no thresholds.
-        DataError: If the events come without a menu.
-    """
-    trigger = load_trigger(trigger_file)
-    parts = given_parts(trigger_file, trigger, given)
-    return beside_menu_of(parts, stream, signals=signals, workers=given.workers, progress=progress)
-
-
-def beside_menu_of(
     parts: EventParts,
     stream: Stream,
     *,
@@ -79,7 +50,19 @@ def beside_menu_of(
     workers: Workers,
     progress: Progress = silent,
 ) -> BesideMenu:
-    """Do the same with events that are prepared."""
+    """Hold the thresholds of an algorithm against the menu whose decisions the events carry.
+
+    Args:
+        parts: Unselected events, and the algorithm with its thresholds.
+        stream: What they are a sample of.
+        signals: Signals, by name, of which the gain is counted.
+        workers: Who counts.
+        progress: Told the events counted.
+
+    Raises:
+        ConfigError: If the algorithm has no thresholds.
+        DataError: If the events come without a menu.
+    """
     check_thresholds(parts.trigger)
     menu, composition = _summed(parts, workers, progress)
     gains: dict[str, MenuGain] = {}

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,17 +9,16 @@ import numpy as np
 from l1ad.core.errors import UnresolvedRateError
 from l1ad.core.plain import plain
 from l1ad.core.progress import Progress, silent
-from l1ad.core.trigger_file import load_trigger
 from l1ad.flow.event_parts import EventParts, Workers
 from l1ad.flow.rate_menu import check_thresholds
 from l1ad.flow.rate_pass import counted_events
-from l1ad.flow.rate_thresholds import GivenEvents, given_parts, refuse_mixed
+from l1ad.flow.rate_thresholds import refuse_mixed
 from l1ad.rates.operation import Step, steps_around, thresholds_over_pileup
 from l1ad.rates.stream import Budget, Stream
 from l1ad.rates.tail_onset import OnsetChoice, choose_onset
 from l1ad.rates.thresholds import SetThreshold, rates_at
 
-__all__ = ["RateReview", "RateTail", "rate_review", "rate_review_of", "rate_tail"]
+__all__ = ["RateReview", "RateTail", "rate_review", "rate_tail"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,33 +77,6 @@ class RateTail:
 
 
 def rate_review(
-    trigger_file: Path,
-    given: GivenEvents,
-    stream: Stream,
-    *,
-    means: Sequence[float],
-    progress: Progress = silent,
-) -> RateReview:
-    """Gather what a menu review asks about the thresholds that an algorithm has.
-
-    Args:
-        trigger_file: The algorithm, with its thresholds.
-        given: Unselected events.
-        stream: What they are a sample of.
-        means: Mean pile-up to suggest thresholds for, of crossings that all have that mean.
-        progress: Told the events counted.
-
-    Raises:
-        ConfigError: If the algorithm has no thresholds.
-        DataError: If the events cannot be used.
-    """
-    parts = given_parts(trigger_file, load_trigger(trigger_file), given)
-    return rate_review_of(
-        parts, stream, means=means, mixed=given.mixed, workers=given.workers, progress=progress
-    )
-
-
-def rate_review_of(
     parts: EventParts,
     stream: Stream,
     *,
@@ -114,7 +85,20 @@ def rate_review_of(
     workers: Workers,
     progress: Progress = silent,
 ) -> RateReview:
-    """Do the same with events that are prepared."""
+    """Gather what a menu review asks about the thresholds that an algorithm has.
+
+    Args:
+        parts: Unselected events, and the algorithm with its thresholds.
+        stream: What they are a sample of.
+        means: Mean pile-up to suggest thresholds for, of crossings that all have that mean.
+        mixed: Whether files of different pile-up may be counted together.
+        workers: Who counts.
+        progress: Told the events counted.
+
+    Raises:
+        ConfigError: If the algorithm has no thresholds.
+        DataError: If the events cannot be used.
+    """
     trigger = parts.trigger
     check_thresholds(trigger)
     counted = counted_events(parts, workers=workers, progress=progress)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,8 @@ import numpy as np
 from l1ad.core.errors import DataError
 from l1ad.core.plain import plain
 from l1ad.core.progress import Progress, silent
-from l1ad.core.trigger_file import load_trigger
 from l1ad.flow.event_parts import EventParts, Part, Workers, counted_in_order
 from l1ad.flow.rate_menu import check_thresholds
-from l1ad.flow.rate_thresholds import GivenEvents, given_parts
 from l1ad.rates.correlation_bins import Bins
 from l1ad.rates.correlations import Correlation, CorrelationAccount, Profile, Sculpting
 from l1ad.rates.pileup_profile import PileupProfile
@@ -34,7 +31,7 @@ from l1ad.rates.trends import (
 )
 from l1ad.rates.weighted import RateEstimate
 
-__all__ = ["RateStability", "Steadiness", "rate_stability", "rate_stability_of"]
+__all__ = ["RateStability", "Steadiness", "rate_stability"]
 
 _FEWEST_SLICES = 2
 
@@ -87,42 +84,6 @@ class RateStability:
 
 
 def rate_stability(
-    trigger_file: Path,
-    given: GivenEvents,
-    stream: Stream,
-    *,
-    seeds: tuple[str, ...] = (),
-    target: PileupProfile | None = None,
-    sculpted: tuple[str, ...] = (),
-    seed: int = 1,
-    progress: Progress = silent,
-) -> RateStability:
-    """Follow the thresholds of an algorithm over pile-up, time and place in the orbit.
-
-    Args:
-        trigger_file: The algorithm, with its thresholds.
-        given: Unselected events.
-        stream: What they are a sample of.
-        seeds: Seeds of their menu to follow as well, whatever their prescale, e.g. monitoring ones.
-        target: Pile-up profile to estimate the rates at as well.
-        sculpted: Quantities whose spectrum among accepted events is looked at, e.g. `ht`; all profiles are.
-        seed: Of the bootstrap.
-        progress: Told the events counted.
-
-    Raises:
-        ConfigError: If the algorithm has no thresholds.
-        DataError: If the events cannot be used, or there is no such seed or quantity.
-        UnresolvedRateError: If the events do not cover the target profile.
-    """
-    trigger = load_trigger(trigger_file)
-    parts = given_parts(trigger_file, trigger, given)
-    return rate_stability_of(
-        parts, stream, seeds=seeds, target=target, sculpted=sculpted, seed=seed, mixed=given.mixed,
-        workers=given.workers, progress=progress,
-    )  # fmt: skip
-
-
-def rate_stability_of(
     parts: EventParts,
     stream: Stream,
     *,
@@ -134,7 +95,24 @@ def rate_stability_of(
     workers: Workers,
     progress: Progress = silent,
 ) -> RateStability:
-    """Do the same with events that are prepared."""
+    """Follow the thresholds of an algorithm over pile-up, time and place in the orbit.
+
+    Args:
+        parts: Unselected events, and the algorithm with its thresholds.
+        stream: What they are a sample of.
+        seeds: Seeds of their menu to follow as well, whatever their prescale, e.g. monitoring ones.
+        target: Pile-up profile to estimate the rates at as well.
+        sculpted: Quantities whose spectrum among accepted events is looked at, e.g. `ht`; all profiles are.
+        seed: Of the bootstrap.
+        mixed: Whether files of different pile-up may be counted together.
+        workers: Who counts.
+        progress: Told the events counted.
+
+    Raises:
+        ConfigError: If the algorithm has no thresholds.
+        DataError: If the events cannot be used, or there is no such seed or quantity.
+        UnresolvedRateError: If the events do not cover the target profile.
+    """
     trigger = parts.trigger
     check_thresholds(trigger)
     first, score_raw = next(parts.scored(parts.parts[0]))

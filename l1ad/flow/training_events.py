@@ -16,7 +16,7 @@ from l1ad.core.scaling import Scaling
 from l1ad.data.events import EventBatch
 from l1ad.flow.events import BackgroundSplit, split_background
 from l1ad.flow.rate_table import configured_budgets, configured_stream
-from l1ad.rates.rate import events_needed
+from l1ad.rates.stream import events_needed
 from l1ad.training.inputs import InputMap, hardware_inputs, standardised_inputs
 from l1ad.training.loop import TrainingEvents
 from l1ad.training.losses import rarity_weights

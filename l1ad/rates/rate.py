@@ -1,6 +1,5 @@
 """Rates of a threshold, and the threshold of a rate, of scores in an array."""
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -16,7 +15,6 @@ from l1ad.rates.thresholds import set_threshold
 
 __all__ = [
     "Rate",
-    "events_needed",
     "rate_at",
     "threshold_for_budget",
     "threshold_for_rate",
@@ -69,11 +67,6 @@ def rate_at(
         high_hz=high * stream.rate_hz,
         coverage=coverage,
     )
-
-
-def events_needed(budget: Budget, stream: Stream) -> int:
-    """Count the events in which a budget is one event: with fewer it cannot be resolved."""
-    return math.ceil(1 / budget.share_of(stream))
 
 
 def threshold_for_budget(

@@ -8,7 +8,7 @@ from fractions import Fraction
 from l1ad.core.errors import ConfigError
 from l1ad.core.units import BUNCH_SLOTS, REVOLUTION_FREQUENCY_HZ, SECONDS_PER_DAY
 
-__all__ = ["Budget", "PreselectedStream", "Stream", "ZeroBiasStream"]
+__all__ = ["Budget", "PreselectedStream", "Stream", "ZeroBiasStream", "events_needed"]
 
 _UNITS_HZ = {"hz": Fraction(1), "khz": Fraction(1000), "events/day": Fraction(1, SECONDS_PER_DAY)}
 _SANE_HZ = (1e-9, 1e9)  # a third of an event a century, and beyond every collider
@@ -110,3 +110,8 @@ class Budget:
     def share_of(self, stream: "Stream") -> Fraction:
         """Give the fraction of a stream's events that the budget allows."""
         return Fraction(self.rate_hz) / stream.rate
+
+
+def events_needed(budget: Budget, stream: Stream) -> int:
+    """Count the events in which a budget is one event: with fewer it cannot be resolved."""
+    return math.ceil(1 / budget.share_of(stream))

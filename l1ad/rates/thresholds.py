@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from fractions import Fraction
 
@@ -15,7 +15,7 @@ from l1ad.core.fixed import FixedType
 from l1ad.rates.histogram import ScoreHistogram
 from l1ad.rates.intervals import ONE_SIGMA
 from l1ad.rates.rate_account import RateAccount
-from l1ad.rates.stream import Budget, Stream, ZeroBiasStream
+from l1ad.rates.stream import Budget, Stream, ZeroBiasStream, events_needed
 from l1ad.rates.weighted import RateEstimate, Sample, WeightedCount
 
 __all__ = [
@@ -100,7 +100,7 @@ def set_threshold(
     sample, histogram = account.sample(stream), counted_events(account, kind)
     lowest = int(account.total.score_raw[0])
     share = budget.share_of(stream)
-    _check_resolved(sample, histogram, budget, stream, share)
+    _check_resolved(sample, histogram, budget, stream)
     threshold = _threshold(sample, histogram, share, lowest)
     if score_type is not None and threshold > score_type.raw_max:
         raise UnresolvedRateError(
@@ -172,10 +172,8 @@ def counted_events(account: RateAccount, kind: RateKind) -> ScoreHistogram:
     return account.free
 
 
-def _check_resolved(
-    sample: Sample, histogram: ScoreHistogram, budget: Budget, stream: Stream, share: Fraction
-) -> None:
-    needed = math.ceil(1 / share)
+def _check_resolved(sample: Sample, histogram: ScoreHistogram, budget: Budget, stream: Stream) -> None:
+    needed = events_needed(budget, stream)
     effective = sample.n_events
     if not sample.equal_weights:
         # One event that could sit at the top, of the weight that events have there.
@@ -235,8 +233,5 @@ def _pure_rate(sample: Sample, free: ScoreHistogram, threshold_raw: int) -> Rate
         np.array_equal(free.counted.squared * sample.n_events, free.counted.n_events * sample.squared)
     )
     if not whole:
-        sample = Sample(
-            n_events=sample.n_events, weight=sample.weight, squared=sample.squared, equal_weights=False,
-            stream_khz=sample.stream_khz, coverage=sample.coverage,
-        )  # fmt: skip
+        sample = replace(sample, equal_weights=False)
     return sample.rate_of(free.passing(threshold_raw))

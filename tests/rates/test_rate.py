@@ -7,12 +7,11 @@ from l1ad.core.errors import DataError, L1adError, UnresolvedRateError
 from l1ad.core.fixed import FixedType
 from l1ad.rates.intervals import clopper_pearson
 from l1ad.rates.rate import (
-    events_needed,
     rate_at,
     threshold_for_budget,
     threshold_for_rate,
 )
-from l1ad.rates.stream import Budget, PreselectedStream, ZeroBiasStream
+from l1ad.rates.stream import Budget, PreselectedStream, ZeroBiasStream, events_needed
 
 ZERO_BIAS = ZeroBiasStream(2340)
 LEPTON_X = PreselectedStream(6e6)
