@@ -45,7 +45,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(VENV)
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)
-	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,nanoaod,parquet,simulate,search,dev]'
+	$(BIN)/python -m pip install -c constraints.txt -e '.[qkeras,onnx,rtl,nanoaod,parquet,simulate,search,docs,notebook,dev]'
 	@touch $@ $(VENV)/.demo
 
 $(HGQ)/.demo: pyproject.toml constraints.txt | $(HGQ)

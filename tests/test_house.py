@@ -29,7 +29,7 @@ FLOORS = {
         "search",
     },
     3: {"report", "flow"},
-    4: {"cli"},
+    4: {"api", "cli"},
 }
 FLOOR_OF = {room: floor for floor, rooms in FLOORS.items() for room in rooms}
 
@@ -50,8 +50,13 @@ DOORS = {
     "pyarrow": {"data"},
     "matplotlib": {"report"},
     "mplhep": {"report"},
+    "plotly": {"report"},
+    "jinja2": {"report"},
+    "markdown_it": {"report"},
+    "markupsafe": {"report"},
+    "packaging": {"flow"},
     "typer": {"cli"},
-    "rich": {"cli"},
+    "rich": {"api", "cli"},
     "pydantic": {"config"},
     "h5py": {"data", "exchange"},
     "onnx": {"exchange"},

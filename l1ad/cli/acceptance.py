@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import OVER_BUDGET, JsonOption
 
 if TYPE_CHECKING:
@@ -17,10 +18,22 @@ __all__ = ["accept"]
 
 def accept(
     folder: Annotated[Path, typer.Argument(help="Firmware folder, e.g. firmware/demo.")],
-    budget: Annotated[str, typer.Option(help="What it must keep: a budget that ships, or a YAML file.")],
-    run: Annotated[Path | None, typer.Option(help="Run that it was built from: adds the float model.")] = None,
+    budget: Annotated[
+        str,
+        typer.Option(
+            help="What it must keep: a budget that ships, or a YAML file.", autocompletion=completion.budgets
+        ),
+    ],
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Run that it was built from: adds the float model.", autocompletion=completion.runs),
+    ] = None,
     events: Annotated[
-        str | None, typer.Option(help="Event file or sample:NAME to count rates on; the budget's by default.")
+        str | None,
+        typer.Option(
+            help="Event file or sample:NAME to count rates on; the budget's by default.",
+            autocompletion=completion.events,
+        ),
     ] = None,
     verify: Annotated[bool, typer.Option("--verify", help="Compare every implementation here first.")] = False,
     junit: Annotated[Path | None, typer.Option(help="JUnit XML file to write.")] = None,
@@ -32,6 +45,7 @@ def accept(
     from l1ad.cli.terminal import print_json, print_table, progress_bar
     from l1ad.config.acceptance import load_acceptance
     from l1ad.flow.acceptance import accept as run_accept
+    from l1ad.flow.acceptance import save_acceptance
     from l1ad.flow.run_directory import RunDirectory
 
     began = datetime.now(UTC)
@@ -39,6 +53,8 @@ def accept(
     directory = None if run is None else RunDirectory.open(run)
     with progress_bar("accept") as progress:
         result = run_accept(folder, config, run=directory, events=events, verify=verify, progress=progress)
+    if directory is not None:
+        save_acceptance(directory, result)
     if junit is not None:
         _write_junit(result, junit, began)
     if json:

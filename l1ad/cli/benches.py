@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import JsonOption
 
 __all__ = ["BENCHES"]
@@ -13,7 +14,9 @@ __all__ = ["BENCHES"]
 
 def bench_emulate(
     trigger: Annotated[Path, typer.Argument(help="A trigger.json.")],
-    events: Annotated[str, typer.Option(help="Event file or sample:NAME.")] = "sample:zero_bias",
+    events: Annotated[
+        str, typer.Option(help="Event file or sample:NAME.", autocompletion=completion.events)
+    ] = "sample:zero_bias",
     copies: Annotated[int, typer.Option(min=1, help="How often the events are repeated in a row.")] = 2,
     json: JsonOption = False,
 ) -> None:
@@ -132,7 +135,7 @@ def bench_rates(
     from l1ad.core.trigger_file import load_trigger
     from l1ad.flow.bench_rates import counting_speeds
 
-    with progress_bar("bench rates") as progress:
+    with progress_bar("bench rates", "events") as progress:
         speeds = counting_speeds(load_trigger(trigger), source, events, (1, workers), progress=progress)
     if json:
         print_json([speed.document() for speed in speeds])

@@ -15,7 +15,7 @@ __all__ = ["compare"]
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Run directories, all of the same events.")],
-    out: Annotated[Path, typer.Option(help="Folder for comparison.json, comparison.md and the figures.")],
+    out: Annotated[Path, typer.Option(help="Folder for comparison.html, .md, .json, figures and tables.")],
     reference: Annotated[
         Path | None, typer.Option(help="Run that the efficiencies of all are divided by.")
     ] = None,
@@ -37,18 +37,21 @@ def compare(
             classical=classical,
             progress=progress,
         )
-        save_comparison(result, out)
+    with progress_bar("write") as progress:
+        page = save_comparison(result, out, progress=progress)
     if json:
         print_json(result.document())
     else:
         _print(result)
-        typer.echo(f"{out}: comparison.json, comparison.md with all intervals, and figures")
+        typer.echo(
+            f"{page}: all figures, intervals and a choice of rate; also as Markdown, JSON, CSV, PNG and PDF"
+        )
 
 
 def _print(result: "Comparison") -> None:
     """Print the efficiencies at the tightest budget in percent, ratios and costs."""
     from l1ad.cli.terminal import print_table
-    from l1ad.report.comparison_markdown import exceeded_text, wins_text
+    from l1ad.report.comparison_text import exceeded_text, wins_text
 
     point, signals = result.tightest, result.signals
     ratios = ["mean ratio", "wins"] if result.reference is not None else []

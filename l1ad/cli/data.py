@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import JsonOption
 from l1ad.cli.zero_bias import check_zero_bias_command
 
@@ -20,7 +21,11 @@ FormatOption = Annotated[
     typer.Option("--format", help="l1ad, adc2021, nanoaod, ugt, table or images; by default the file tells."),
 ]
 LayoutOption = Annotated[
-    str | None, typer.Option(help="Columns of a table or of images: a layout that ships, or a YAML file.")
+    str | None,
+    typer.Option(
+        help="Columns of a table or of images: a layout that ships, or a YAML file.",
+        autocompletion=completion.layouts,
+    ),
 ]
 ObjectsOption = Annotated[
     str | None,
@@ -32,7 +37,9 @@ DatasetOption = Annotated[
 
 
 def data_info(
-    file: Annotated[str, typer.Argument(help="Events of any format, or sample:NAME.")],
+    file: Annotated[
+        str, typer.Argument(help="Events of any format, or sample:NAME.", autocompletion=completion.events)
+    ],
     format_: FormatOption = None,
     layout: LayoutOption = None,
     objects: ObjectsOption = None,
@@ -51,7 +58,7 @@ def data_info(
     from l1ad.flow.data import summarise_events
 
     options = _options(format_, layout, objects, dataset)
-    with progress_bar("data info") as progress:
+    with progress_bar("data info", "events") as progress:
         summary = summarise_events(file, options, check=check, identical=identical, progress=progress)
     if json:
         print_json(summary.document())
@@ -60,7 +67,12 @@ def data_info(
 
 
 def data_convert(
-    sources: Annotated[list[str], typer.Argument(help="Events of any format, read one after the other.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Events of any format, read one after the other.", autocompletion=completion.events
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="File to write.")],
     to: Annotated[
         str | None, typer.Option(help="l1ad, adc2021, ugt or table; by default the ending of --out tells.")
@@ -93,7 +105,7 @@ def data_convert(
         "--prescales": prescales,
     }  # fmt: skip
     command = _command("convert", [*sources, "--out", out], said)
-    with progress_bar("data convert") as progress:
+    with progress_bar("data convert", "events") as progress:
         done = convert_events(
             sources, out, to=None if to is None else _named(EventFormat, to, "--to"), options=options,
             sample=sample, duplicates=_named(Duplicates, duplicates, "--duplicates"), n_events=events,

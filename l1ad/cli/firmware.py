@@ -5,18 +5,23 @@ from typing import Annotated
 
 import typer
 
-from l1ad.cli.options import OVER_BUDGET, JsonOption
+from l1ad.cli import completion
+from l1ad.cli.options import OVER_BUDGET, JsonOption, RunOrTriggerArgument
 
 __all__ = ["build", "inspect", "verify"]
 
 
 def build(
-    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    source: RunOrTriggerArgument,
     firmware: Annotated[
         Path | None, typer.Option(help="Folder to put firmware/<name> in; the run's or 'firmware' by default.")
     ] = None,
     target: Annotated[
-        str | None, typer.Option(help="Target that ships, e.g. ugt-vx690t, or a target file of your own.")
+        str | None,
+        typer.Option(
+            help="Target that ships, e.g. ugt-vx690t, or a target file of your own.",
+            autocompletion=completion.targets,
+        ),
     ] = None,
     strategy: Annotated[
         str | None, typer.Option(help="How hls4ml multiplies: latency, resource, distributed_arithmetic.")
@@ -83,13 +88,15 @@ def inspect(
 
 
 def verify(
-    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    source: RunOrTriggerArgument,
     firmware: Annotated[
         Path | None, typer.Option(help="Folder that holds firmware/<name>; the run's or 'firmware' by default.")
     ] = None,
     events: Annotated[
         list[str] | None,
-        typer.Option(help="With a trigger.json: event files or sample:NAME to add."),
+        typer.Option(
+            help="With a trigger.json: event files or sample:NAME to add.", autocompletion=completion.events
+        ),
     ] = None,
     original: Annotated[
         Path | None, typer.Option(help="hls4ml project that the network was imported from; compared as well.")
@@ -110,7 +117,7 @@ def verify(
     from l1ad.flow.run_directory import RunDirectory
     from l1ad.flow.verify import verify_run, verify_trigger
 
-    with progress_bar("verify") as progress:
+    with progress_bar("verify", "events") as progress:
         if source.is_dir():
             if events or against:
                 raise typer.BadParameter(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import OVER_BUDGET, JsonOption
 
 __all__ = ["check", "wave"]
@@ -36,7 +37,7 @@ def check(
 
 def wave(
     folder: Annotated[Path, typer.Argument(help="Firmware folder, e.g. firmware/demo.")],
-    events: Annotated[str, typer.Option(help="Event file or sample:NAME.")],
+    events: Annotated[str, typer.Option(help="Event file or sample:NAME.", autocompletion=completion.events)],
     event: Annotated[list[int], typer.Option(help="Event number; give it again for more, back to back.")],
     out: Annotated[Path, typer.Option(help="Waveform to write, a .vcd.")],
 ) -> None:

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from l1ad.cli.options import JsonOption
+from l1ad.cli import completion
+from l1ad.cli.options import JsonOption, RunOrTriggerArgument
 
 __all__ = ["export", "import_"]
 
@@ -17,7 +18,9 @@ def import_(
     out: Annotated[Path | None, typer.Option(help="trigger.json to write.")] = None,
     run: Annotated[
         Path | None,
-        typer.Option(help="Instead: run directory to begin, for the steps that follow."),
+        typer.Option(
+            help="Instead: run directory to begin, for the steps that follow.", autocompletion=completion.runs
+        ),
     ] = None,
     config: Annotated[
         Path | None, typer.Option(help="What the file does not say: layout, scaling, score, formats (YAML).")
@@ -59,7 +62,7 @@ def import_(
 
 
 def export(
-    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    source: RunOrTriggerArgument,
     out: Annotated[
         Path | None, typer.Option(help="File to write; <name>.onnx beside the trigger.json by default.")
     ] = None,

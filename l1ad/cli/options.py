@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-__all__ = ["INTERRUPTED", "OVER_BUDGET", "JsonOption", "RunArgument", "RunOption"]
+from l1ad.cli import completion
+
+__all__ = ["INTERRUPTED", "OVER_BUDGET", "JsonOption", "RunArgument", "RunOption", "RunOrTriggerArgument"]
 
 OVER_BUDGET = 3
 """Built, but over the budget."""
@@ -13,6 +15,14 @@ OVER_BUDGET = 3
 INTERRUPTED = 130
 """Stopped by Ctrl-C with everything kept that was done."""
 
-RunArgument = Annotated[Path, typer.Argument(help="Run directory, e.g. runs/demo.")]
-RunOption = Annotated[Path, typer.Option("--run", help="Run directory to make or to go on in.")]
+RunArgument = Annotated[
+    Path, typer.Argument(help="Run directory, e.g. runs/demo.", autocompletion=completion.runs)
+]
+RunOption = Annotated[
+    Path,
+    typer.Option("--run", help="Run directory to make or to go on in.", autocompletion=completion.runs),
+]
+RunOrTriggerArgument = Annotated[
+    Path, typer.Argument(help="Run directory, or a trigger.json.", autocompletion=completion.runs)
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]

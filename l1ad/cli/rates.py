@@ -51,7 +51,7 @@ def rates_menu(
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
     signals = RunDirectory.open(source).config.data.signals if source.is_dir() else {}
     signals = {**signals, **parsed_pairs(signal, "--signal", "a_to_4l=sample:a_to_4l")}
-    with progress_bar("menu") as progress:
+    with progress_bar("menu", "events") as progress:
         result = beside_menu(
             parts,
             stream,
@@ -92,7 +92,7 @@ def rates_stability(
     from l1ad.flow.rate_stability import rate_stability
 
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
-    with progress_bar("stability") as progress:
+    with progress_bar("stability", "events") as progress:
         result = rate_stability(
             parts,
             stream,
@@ -129,7 +129,7 @@ def rates_tail(
 
     parts, stream = prepared(source, events, bunches, events_per_day, None)
     asked = {**parts.trigger.thresholds, **{str(raw): raw for raw in threshold or ()}}
-    with progress_bar("tail") as progress:
+    with progress_bar("tail", "events") as progress:
         result = rate_tail(
             parts,
             stream,
@@ -169,7 +169,7 @@ def rates_review(
     if out is not None:
         check_target(out, source)
     parts, stream = prepared(source, events, bunches, events_per_day, menu)
-    with progress_bar("review") as progress:
+    with progress_bar("review", "events") as progress:
         result = rate_review(
             parts,
             stream,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import OVER_BUDGET, JsonOption
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ _CAUSES_SHOWN, _EVENTS_SHOWN = 5, 5
 
 def compare_field(
     trigger: Annotated[Path, typer.Argument(help="The trigger.json that should have run.")],
-    events: Annotated[str, typer.Option(help="Events with seed bits, of any format, or sample:NAME.")],
+    events: Annotated[
+        str,
+        typer.Option(
+            help="Events with seed bits, of any format, or sample:NAME.", autocompletion=completion.events
+        ),
+    ],
     bits: Annotated[
         list[str] | None,
         typer.Option(help="SEED=THRESHOLD, e.g. L1_AXO_Nominal=tight; give it again for more."),
@@ -46,7 +52,7 @@ def compare_field(
     algorithm = load_trigger(trigger)
     if out is not None:
         check_target(out, trigger, locate_events(events), *filter(None, (scores, prescales)))
-    with progress_bar("compare") as progress:
+    with progress_bar("compare", "events") as progress:
         comparison = compare_with_field(
             algorithm,
             events,

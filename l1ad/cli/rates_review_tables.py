@@ -8,7 +8,7 @@ import typer
 
 from l1ad.cli.rates_tables import estimate_text
 from l1ad.cli.terminal import print_table
-from l1ad.report.markdown import rate_text
+from l1ad.report.numbers import rate_text
 
 if TYPE_CHECKING:
     from l1ad.flow.rate_review import RateReview

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from l1ad.cli import completion
+
 if TYPE_CHECKING:
     from l1ad.flow.event_parts import EventParts
     from l1ad.flow.rate_thresholds import GivenEvents
@@ -26,10 +28,16 @@ __all__ = [
     "prepared",
 ]
 
-SourceArgument = Annotated[Path, typer.Argument(help="Run directory, or a trigger.json with --events.")]
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(help="Run directory, or a trigger.json with --events.", autocompletion=completion.runs),
+]
 EventsOption = Annotated[
     list[str] | None,
-    typer.Option(help="Unselected events of any format, or sample:NAME; give it again for more files."),
+    typer.Option(
+        help="Unselected events of any format, or sample:NAME; give it again for more files.",
+        autocompletion=completion.events,
+    ),
 ]
 BunchesOption = Annotated[
     int | None, typer.Option("--bunches", min=1, max=3564, help="Zero bias: colliding bunch pairs, e.g. 2340.")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from l1ad.cli.terminal import print_table
-from l1ad.report.markdown import rate_text
+from l1ad.report.numbers import rate_text
 
 if TYPE_CHECKING:
     from l1ad.flow.rate_menu import BesideMenu

@@ -59,7 +59,7 @@ def rates_thresholds(
     from l1ad.flow.rates import rates as run_rates
     from l1ad.flow.run_directory import RunDirectory
 
-    with progress_bar("rates") as progress:
+    with progress_bar("rates", "events") as progress:
         if source.is_dir():
             _refuse_with_a_run(events, bunches, events_per_day, budget, pure, menu)
             done = run_rates(

@@ -110,7 +110,7 @@ def print_summary(summary: dict[str, Any], run: Path) -> None:
         ["integers that differ", str(summary["mismatches"])],
         *([f"{step} took", f"{taken:.1f} s"] for step, taken in seconds.items()),
         ["firmware", _from_here(summary["firmware"])],
-        ["report", str(run / "report.md")],
+        ["report", str(run / "report.html")],
     ]  # fmt: skip
     print_table(f"Trigger algorithm {summary['name']}", ["", ""], rows)
 

@@ -5,15 +5,19 @@ from typing import Annotated, Any
 
 import typer
 
-from l1ad.cli.options import JsonOption, RunArgument
+from l1ad.cli import completion
+from l1ad.cli.options import JsonOption, RunArgument, RunOrTriggerArgument
 
 __all__ = ["emulate", "report"]
 
 
 def emulate(
-    source: Annotated[Path, typer.Argument(help="Run directory, or a trigger.json.")],
+    source: RunOrTriggerArgument,
     events: Annotated[
-        str | None, typer.Option(help="Event file or sample:NAME; needed with a trigger.json.")
+        str | None,
+        typer.Option(
+            help="Event file or sample:NAME; needed with a trigger.json.", autocompletion=completion.events
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Score file to write; needed with a trigger.json.")] = None,
     json: JsonOption = False,
@@ -37,21 +41,22 @@ def emulate(
         if events is None or out is None:
             raise typer.BadParameter("with a trigger.json, give --events and --out as well")
         check_target(out, source)
-        with progress_bar("emulate") as progress:
+        with progress_bar("emulate", "events") as progress:
             counts = {events: emulate_file(load_trigger(source), events, out, progress=progress)}
     text = "\n".join(f"{name}: {count} events scored" for name, count in counts.items())
     show(counts, text, as_json=json)
 
 
 def report(run: RunArgument, json: JsonOption = False) -> None:
-    """Write report.md, its figures and summary.json from what the steps left."""
+    """Write report.html (one file to send round), Markdown, JSON, figures and tables of what the steps left."""
     from l1ad.cli.results import print_summary
-    from l1ad.cli.terminal import print_json
+    from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.flow.report import report as run_report
     from l1ad.flow.run_directory import RunDirectory
 
     directory = RunDirectory.open(run)
-    run_report(directory)
+    with progress_bar("report") as progress:
+        run_report(directory, progress=progress)
     summary: dict[str, Any] = directory.read_json("summary.json", step="report")
     if json:
         print_json(summary)

@@ -2,10 +2,11 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import INTERRUPTED, OVER_BUDGET, JsonOption, RunArgument, RunOption
 
 __all__ = ["demo", "freeze", "simulate", "train"]
@@ -20,23 +21,29 @@ class Backend(StrEnum):
 
 def demo(
     run: Annotated[
-        Path | None, typer.Option(help="Run directory; runs/demo unless told, with HGQ2 runs/demo_hgq.")
+        Path | None,
+        typer.Option(
+            help="Run directory; runs/demo unless told, with HGQ2 runs/demo_hgq.",
+            autocompletion=completion.runs,
+        ),
     ] = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Train for another number of epochs.")] = None,
     backend: Annotated[Backend, typer.Option(help="Who quantises: QKeras or HGQ2.")] = Backend.QKERAS,
     json: JsonOption = False,
 ) -> None:
     """Do the main job on the sample that ships: train, freeze, emulate, rates, build, synth, verify, report."""
+    from l1ad.cli.logs import log_in
     from l1ad.cli.results import print_summary
     from l1ad.cli.terminal import print_json, progress_bar
-    from l1ad.config.presets import demo_config
+    from l1ad.config.presets import demo_config, with_epochs
     from l1ad.flow.demo import demo as run_demo
     from l1ad.flow.run_directory import RunDirectory
 
     config = demo_config(backend.value)
     if epochs is not None:
-        config = _with_epochs(config, epochs)
+        config = with_epochs(config, epochs)
     run = run or Path("runs") / config.name
+    log_in(run)
     summary = run_demo(RunDirectory.begin(run, config), progress_bar)
     if json:
         print_json(summary)
@@ -92,7 +99,7 @@ def train(
     from dataclasses import asdict
 
     from l1ad.cli.scan import print_ensemble
-    from l1ad.cli.terminal import errors, progress_bar, show
+    from l1ad.cli.terminal import note, progress_bar, show
     from l1ad.config.loading import load_config
     from l1ad.config.run import RunConfig
     from l1ad.flow.ensemble import train_ensemble
@@ -101,17 +108,17 @@ def train(
 
     directory = RunDirectory.begin(run, load_config(config, RunConfig))
     if seeds is not None:
-        with progress_bar("train") as progress:
+        with progress_bar("train", "epochs") as progress:
             ensemble = train_ensemble(directory, seeds, progress=progress)
         if json:
             show(ensemble.document(), "", as_json=True)
         else:
             print_ensemble(ensemble)
         return
-    with progress_bar("train") as progress:
+    with progress_bar("train", "epochs") as progress:
         result = run_training(directory, progress=progress)
     for warning in result.warnings():
-        errors.print(f"note: {warning}", soft_wrap=True)
+        note(warning)
     kept = result.history[result.best_epoch - 1]
     text = (
         f"{run}: {result.epochs} epochs on {result.events} events; kept epoch {result.best_epoch}: loss "
@@ -143,13 +150,3 @@ def freeze(run: RunArgument, json: JsonOption = False) -> None:
         "removed": frozen.removed.document(),
     }  # fmt: skip
     show(document, text, as_json=json)
-
-
-def _with_epochs(config: Any, epochs: int) -> Any:
-    """Shorten a training; pruning keeps its share of the epochs."""
-    training = config.training
-    pruning, share = training.pruning, epochs / training.epochs
-    start, end = int(pruning.start_epoch * share), max(1, int(pruning.end_epoch * share))
-    shorter = pruning.model_copy(update={"start_epoch": min(start, end - 1), "end_epoch": end})
-    changed = training.model_copy(update={"epochs": epochs, "pruning": shorter})
-    return config.model_copy(update={"training": changed})

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from l1ad.cli import completion
 from l1ad.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -15,7 +16,12 @@ __all__ = ["check_events", "check_zero_bias_command", "print_zero_bias_check"]
 
 
 def check_zero_bias_command(
-    file: Annotated[str, typer.Argument(help="Zero-bias events of the layout ugt_57, or sample:NAME.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="Zero-bias events of the layout ugt_57, or sample:NAME.", autocompletion=completion.events
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="Folder for check.json and the figures.")],
     bunches: Annotated[
         int | None,
@@ -36,7 +42,7 @@ def check_events(location: str, folder: Path, *, bunches: int | None = None, as_
         bunches: Colliding bunch pairs; None takes those the sample was simulated for.
         as_json: Print JSON instead of tables.
     """
-    from l1ad.cli.terminal import errors, print_json, progress_bar
+    from l1ad.cli.terminal import note, print_json, progress_bar
     from l1ad.flow.zero_bias_check import (
         checked_zero_bias,
         refuse_other_folder,
@@ -46,14 +52,14 @@ def check_events(location: str, folder: Path, *, bunches: int | None = None, as_
 
     refuse_other_folder(folder)
     colliding = simulated_bunches(location) if bunches is None else bunches
-    with progress_bar("check") as progress:
+    with progress_bar("check", "events") as progress:
         check = checked_zero_bias(location, colliding_bunches=colliding, progress=progress)
     save_zero_bias_check(check, folder)
     if as_json:
         print_json(check.document())
     else:
         print_zero_bias_check(check)
-        errors.print(f"{folder}: check.json and figures", soft_wrap=True)
+        note(f"{folder}: check.json and figures")
 
 
 def print_zero_bias_check(check: "ZeroBiasCheck") -> None:
@@ -131,7 +137,7 @@ def _print_menu(menu: "MenuRates") -> None:
 
 
 def _rate(estimate: "RateEstimate") -> str:
-    from l1ad.report.markdown import rate_text
+    from l1ad.report.numbers import rate_text
 
     ends = {"rate_hz": estimate.rate_khz, "low_hz": estimate.low_khz, "high_hz": estimate.high_khz}
     return rate_text({name: 1000 * khz for name, khz in ends.items()})

@@ -57,11 +57,15 @@ class FloatModelConfig(Section):
 class HardwareConfig(Section):
     """Limits of ours; those left out are of the target that the firmware was built for."""
 
-    latency_cycles: int | None = Field(None, ge=1)
-    initiation_interval_cycles: int | None = Field(None, ge=1)
-    lut: int | None = Field(None, ge=0)
-    ff: int | None = Field(None, ge=0)
-    dsp: int | None = Field(None, ge=0)
+    latency_cycles: int | None = Field(
+        None, ge=1, description="Clock cycles from the inputs to the accept bits; null: the target's"
+    )
+    initiation_interval_cycles: int | None = Field(
+        None, ge=1, description="Clock cycles between two bunch crossings taken in; null: the target's"
+    )
+    lut: int | None = Field(None, ge=0, description="Look-up tables; null: the target's")
+    ff: int | None = Field(None, ge=0, description="Flip-flops; null: the target's")
+    dsp: int | None = Field(None, ge=0, description="DSP slices; null: the target's")
     bram_18k: int | None = Field(None, ge=0, description="Block memories in units of 18 kbit")
 
 

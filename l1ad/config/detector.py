@@ -20,10 +20,10 @@ class DetectorConfig(Section):
         description="pT below which a track curls up before the calorimeter: 0.3 · 3.8 T · 1.29 m / 2",
     )
     calorimeter_radius_m: float = Field(1.29, gt=0, description="Room in which pions and kaons can decay")
-    em_stochastic: float = Field(0.10, ge=0)
-    em_constant: float = Field(0.02, ge=0)
-    hadron_stochastic: float = Field(1.0, ge=0)
-    hadron_constant: float = Field(0.08, ge=0)
+    em_stochastic: float = Field(0.10, ge=0, description="Stochastic term of electrons and photons, √GeV")
+    em_constant: float = Field(0.02, ge=0, description="Constant term of electrons and photons")
+    hadron_stochastic: float = Field(1.0, ge=0, description="Stochastic term of hadrons, √GeV")
+    hadron_constant: float = Field(0.08, ge=0, description="Constant term of hadrons")
     early_shower_probability: float = Field(
         0.6,
         ge=0,
@@ -36,7 +36,7 @@ class DetectorConfig(Section):
         0.05, ge=0, description="Deposits below this in one tower by one collision are left out"
     )
     muon_threshold_gev: float = Field(3.0, gt=0, description="Lowest true pT that reaches the muon chambers")
-    muon_eta_max: float = Field(2.4, gt=0)
+    muon_eta_max: float = Field(2.4, gt=0, description="Reach of the muon chambers in |η|")
 
 
 class TriggerConfig(Section):
@@ -60,7 +60,7 @@ class TriggerConfig(Section):
     egamma_seed_gev: float = Field(2.0, gt=0, description="Lowest electromagnetic tower that starts a cluster")
     egamma_member_gev: float = Field(1.0, gt=0, description="Lowest tower that joins it, in 3 x 3")
     egamma_threshold_gev: float = Field(5.0, gt=0, description="Lowest cluster")
-    egamma_eta_max: float = Field(2.5, gt=0)
+    egamma_eta_max: float = Field(2.5, gt=0, description="Reach of clusters in |η|")
     egamma_hadronic_fraction: float = Field(
         0.1, ge=0, description="Largest hadronic energy in the seed tower over the cluster's, beside 0.5 GeV"
     )
@@ -71,10 +71,10 @@ class TriggerConfig(Section):
     isolation_per_tower_gev: float = Field(0.22, ge=0, description="More of it for each pile-up tower counted")
     jet_seed_gev: float = Field(4.0, gt=0, description="Lowest tower that starts a jet of 9 x 9 towers")
     jet_threshold_gev: float = Field(10.0, gt=0, description="Lowest jet, pile-up subtracted, calibrated")
-    jet_eta_max: float = Field(5.0, gt=0)
+    jet_eta_max: float = Field(5.0, gt=0, description="Reach of jets in |η|")
     jet_scale: float = Field(1.08, gt=0, description="Calibration of jets, the same everywhere")
     sums_jet_gev: float = Field(30.0, gt=0, description="Lowest jet in HTT")
-    sums_jet_eta_max: float = Field(2.4, gt=0)
+    sums_jet_eta_max: float = Field(2.4, gt=0, description="Reach of the jets in HTT in |η|")
     met_eta_max: float = Field(
         3.0, gt=0, description="Edge of the towers of MET; the forward ones are left out"
     )
@@ -84,7 +84,7 @@ class TriggerConfig(Section):
         description="Towers below this times the pile-up towers counted "
         "times the number of their ring stay out of MET",
     )
-    muon_efficiency: float = Field(0.92, ge=0, le=1)
+    muon_efficiency: float = Field(0.92, ge=0, le=1, description="Muons in reach that are found")
     muon_scale: float = Field(
         1.15, gt=0, description="Measured over true pT: thresholds are quoted where most muons pass"
     )

@@ -22,9 +22,9 @@ Spelling = Annotated[str, AfterValidator(_spelling)]
 class InputsConfig(Section):
     """Inputs without names of their own."""
 
-    inputs: int = Field(ge=1, le=100_000)
+    inputs: int = Field(ge=1, le=100_000, description="How many")
     bits: int = Field(ge=1, le=32, description="Bits of each hardware integer, the sign included")
-    signed: bool = False
+    signed: bool = Field(False, description="Whether they can be negative")
 
 
 class ScalingConfig(Section):
@@ -55,24 +55,28 @@ class ScalingConfig(Section):
 class ScoreConfig(Section):
     """How the outputs become the score word."""
 
-    function: Literal["sum_of_squares", "output"] = "sum_of_squares"
-    type: Spelling = "ap_ufixed<18,14,AP_TRN,AP_SAT>"
+    function: Literal["sum_of_squares", "output"] = Field(
+        "sum_of_squares", description="Of the encoder mean; output: the network's one output is the score"
+    )
+    type: Spelling = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Number format of the score word")
 
 
 class LayerTypesConfig(Section):
     """Number formats of one layer."""
 
-    weight: Spelling | None = None
-    bias: Spelling | None = None
-    result: Spelling | None = None
+    weight: Spelling | None = Field(None, description="Format of its weights, e.g. ap_fixed<8,2>")
+    bias: Spelling | None = Field(None, description="Format of its biases")
+    result: Spelling | None = Field(None, description="Format of what it gives")
 
 
 class TypesConfig(Section):
     """Number formats where a model has floating-point numbers; refused there when nothing is said."""
 
     weight_bits: int | None = Field(None, ge=1, le=32, description="The point is found from the range")
-    bias_bits: int | None = Field(None, ge=1, le=32)
-    activation_bits: int | None = Field(None, ge=1, le=32)
+    bias_bits: int | None = Field(None, ge=1, le=32, description="The same for biases")
+    activation_bits: int | None = Field(
+        None, ge=1, le=32, description="The same for activations, from bounds or from calibration"
+    )
     layers: dict[str, LayerTypesConfig] = Field({}, description="By the name of the layer; before the bits")
     calibration: str | None = Field(None, description="Event file or sample:NAME whose values set the ranges "
                                     "of activations; without, bounds that no event can leave")  # fmt: skip

@@ -37,7 +37,7 @@ class FeatureConfig(Section):
     step: float = Field(gt=0, description="One hardware step, in the unit")
     min: float = Field(0.0, le=0, description="Lowest value, a multiple of the step")
     max: float = Field(gt=0, description="Highest value, a multiple of the step")
-    description: str = ""
+    description: str = Field("", description="What it is, for people")
 
     def field(self, object_type: str, slot: int) -> InputField:
         """Give the input that this is for an object."""
@@ -71,16 +71,18 @@ class ImagesConfig(Section):
 
     object: str = Field(description="Type of the objects; begins the name of each input")
     slots: int = Field(ge=1, le=4096, description="Objects of an event that are read")
-    quantities: tuple[FeatureConfig, ...] = Field(min_length=1)
+    quantities: tuple[FeatureConfig, ...] = Field(min_length=1, description="Numbers of each object, in order")
 
 
 class LayoutConfig(Section):
     """An input layout: either features or images."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
-    description: str = ""
-    features: tuple[FeatureConfig, ...] = ()
-    images: ImagesConfig | None = None
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="Name that event files and triggers bear")
+    description: str = Field("", description="What it is, for people")
+    features: tuple[FeatureConfig, ...] = Field(
+        (), description="Numbers of an event, in the order of the inputs"
+    )
+    images: ImagesConfig | None = Field(None, description="Instead of features: a list of equal objects")
 
     @property
     def layout(self) -> InputLayout:

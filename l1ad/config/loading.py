@@ -6,10 +6,14 @@ from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from l1ad.core.errors import ConfigError
 
-__all__ = ["Section", "load_config", "parse_config", "read_document"]
+__all__ = ["Location", "Section", "fault_sentences", "load_config", "parse_config", "read_document"]
+
+Location = tuple[int | str, ...]
+"""Keys and places that lead to a value, from the top of the document."""
 
 
 class Section(BaseModel):
@@ -73,26 +77,30 @@ def parse_config(document: Any, model: type[Model], *, where: str) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as fault:
-        raise ConfigError(f"{where}: {_sentence(fault, model)}") from None
+        (_, sentence), *others = fault_sentences(fault, model)
+        more = f" (and {len(others)} more)" if others else ""
+        raise ConfigError(f"{where}: {sentence}{more}") from None
 
 
-def _sentence(fault: ValidationError, model: type[BaseModel]) -> str:
-    """Say the first fault in one sentence, with the path to its key and a suggestion."""
-    first = fault.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
-    more = f" (and {fault.error_count() - 1} more)" if fault.error_count() > 1 else ""
-    if first["type"] == "extra_forbidden":
-        known = list(_section_at(model, first["loc"][:-1]).model_fields)
-        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+def fault_sentences(fault: ValidationError, model: type[BaseModel]) -> list[tuple[Location, str]]:
+    """Say each fault in one sentence, with the path to its key and a suggestion, beside where it is."""
+    return [(one["loc"], _sentence(one, model)) for one in fault.errors()]
+
+
+def _sentence(one: ErrorDetails, model: type[BaseModel]) -> str:
+    path = ".".join(str(part) for part in one["loc"])
+    if one["type"] == "extra_forbidden":
+        known = list(_section_at(model, one["loc"][:-1]).model_fields)
+        close = difflib.get_close_matches(str(one["loc"][-1]), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known here are {', '.join(known)}"
-        return f"unknown key {path!r}; {hint}{more}"
-    if first["type"] == "missing":
-        return f"key {path!r} is missing{more}"
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{path or 'configuration'} = {first['input']!r}: {message[0].lower()}{message[1:]}{more}"
+        return f"unknown key {path!r}; {hint}"
+    if one["type"] == "missing":
+        return f"key {path!r} is missing"
+    message = one["msg"].removeprefix("Value error, ")
+    return f"{path or 'configuration'} = {one['input']!r}: {message[0].lower()}{message[1:]}"
 
 
-def _section_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
+def _section_at(model: type[BaseModel], path: Location) -> type[BaseModel]:
     """Follow a path of keys to the section it leads to."""
     for key in path:
         field = model.model_fields.get(str(key))

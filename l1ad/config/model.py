@@ -24,23 +24,29 @@ LayerName = Annotated[str, StringConstraints(pattern=r"^(conv_[1-9]\d*|dense_[1-
 class FormatsConfig(Section):
     """Formats of one layer where they differ from the model's: bits, and integer bits without the sign."""
 
-    weight_bits: int | None = Field(None, ge=2, le=8)
-    weight_integer: int | None = Field(None, ge=0)
-    bias_bits: int | None = Field(None, ge=2, le=8)
-    bias_integer: int | None = Field(None, ge=0)
-    activation_bits: int | None = Field(None, ge=1, le=8)
-    activation_integer: int | None = Field(None, ge=0)
+    weight_bits: int | None = Field(None, ge=2, le=8, description="Bits of a weight; null: the model's")
+    weight_integer: int | None = Field(None, ge=0, description="Integer bits of a weight; null: the model's")
+    bias_bits: int | None = Field(None, ge=2, le=8, description="Bits of a bias; null: the model's")
+    bias_integer: int | None = Field(None, ge=0, description="Integer bits of a bias; null: the model's")
+    activation_bits: int | None = Field(
+        None, ge=1, le=8, description="Bits of what its activation gives; null: the model's"
+    )
+    activation_integer: int | None = Field(
+        None, ge=0, description="Integer bits of what its activation gives; null: the model's"
+    )
 
 
 class ConvolutionConfig(Section):
     """A convolution, and the pooling after its activation."""
 
-    filters: PositiveInt
-    kernel: Pair = (3, 3)
-    strides: Pair = (1, 1)
-    padding: Literal["valid", "same"] = "valid"
+    filters: PositiveInt = Field(description="Channels that it gives")
+    kernel: Pair = Field((3, 3), description="Height and width of its window, in cells")
+    strides: Pair = Field((1, 1), description="Cells that the window moves by, down and to the right")
+    padding: Literal["valid", "same"] = Field(
+        "valid", description="valid: windows that lie in the image alone; same: zeros around it"
+    )
     pool: Pair | None = Field(None, description="Size of the pooling window, which is its stride too")
-    pooling: Literal["max", "average"] = "max"
+    pooling: Literal["max", "average"] = Field("max", description="What a pooling window gives")
 
 
 class ModelConfig(Section):
@@ -67,20 +73,22 @@ class ModelConfig(Section):
     activation: Literal["relu", "hard_tanh", "elu", "leaky_relu", "tanh"] = Field(
         "relu", description="Between the encoder's layers; qkeras freezes relu and hard_tanh, hgq relu"
     )
-    decoder_activation: Literal["relu", "elu", "leaky_relu", "tanh"] = "relu"
+    decoder_activation: Literal["relu", "elu", "leaky_relu", "tanh"] = Field(
+        "relu", description="Between the decoder's layers, which no firmware holds"
+    )
     variational: bool = Field(True, description="false: a plain autoencoder, without σ and KL term")
     score: ScoreKind = Field(
         "mean_squares", description="Score that comparisons take; mean_squares alone can be deployed"
     )
     input_type: str = Field("ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs")
-    weight_bits: int = Field(6, ge=2, le=8)
-    weight_integer: int = Field(0, ge=0)
-    bias_bits: int = Field(8, ge=2, le=8)
-    bias_integer: int = Field(2, ge=0)
-    activation_bits: int = Field(8, ge=1, le=8)
-    activation_integer: int = Field(5, ge=0)
-    mean_bits: int = Field(8, ge=2, le=8)
-    mean_integer: int = Field(5, ge=0)
+    weight_bits: int = Field(6, ge=2, le=8, description="Bits of a weight, its sign included")
+    weight_integer: int = Field(0, ge=0, description="Integer bits of a weight, without the sign")
+    bias_bits: int = Field(8, ge=2, le=8, description="Bits of a bias, its sign included")
+    bias_integer: int = Field(2, ge=0, description="Integer bits of a bias, without the sign")
+    activation_bits: int = Field(8, ge=1, le=8, description="Bits of what an activation gives")
+    activation_integer: int = Field(5, ge=0, description="Integer bits of what an activation gives")
+    mean_bits: int = Field(8, ge=2, le=8, description="Bits of the encoder mean, its sign included")
+    mean_integer: int = Field(5, ge=0, description="Integer bits of the encoder mean, without the sign")
     layers: dict[LayerName, FormatsConfig] = Field(
         {}, description="Formats of single layers: conv_1 ..., dense_1 ..., dense_mean"
     )

@@ -1,12 +1,13 @@
-"""The demo's configuration for each quantisation library."""
+"""The demo's configuration for each quantisation library, and a configuration for fewer epochs."""
 
 from typing import Literal
 
+from l1ad.config.loading import parse_config
 from l1ad.config.model import ModelConfig
 from l1ad.config.run import RunConfig
 from l1ad.config.training import CompressionConfig, LossConfig, PruningConfig, TrainingConfig
 
-__all__ = ["OBJECT_WEIGHTS", "demo_config"]
+__all__ = ["OBJECT_WEIGHTS", "demo_config", "with_epochs"]
 
 
 OBJECT_WEIGHTS = {"met": 10.0, "jet": 2.0}
@@ -34,3 +35,18 @@ def demo_config(backend: Literal["qkeras", "hgq"]) -> RunConfig:
             compression=CompressionConfig(beta=4.5e-4, beta_final=4.5e-4),
         ),
     )
+
+
+def with_epochs(config: RunConfig, epochs: int) -> RunConfig:
+    """Shorten or lengthen a training; pruning keeps its share of the epochs.
+
+    Raises:
+        ConfigError: If it is no number of epochs.
+    """
+    training = config.training
+    pruning, share = training.pruning, epochs / training.epochs
+    start, end = int(pruning.start_epoch * share), max(1, int(pruning.end_epoch * share))
+    document = training.model_dump()
+    document["epochs"] = epochs
+    document["pruning"] |= {"start_epoch": max(0, min(start, end - 1)), "end_epoch": end}
+    return parse_config({**config.model_dump(), "training": document}, RunConfig, where="configuration")

@@ -25,13 +25,13 @@ Settings = Annotated[list[str], Field(min_length=1)]
 class HardConfig(Section):
     """A hard process that a crossing may hold, at the rate of its cross section."""
 
-    name: Name
+    name: Name = Field(description="Name of its file in the pool")
     pythia: Settings = Field(description="Pythia 8 settings, e.g. 'HardQCD:all = on'")
     pthat_gev: tuple[float, float] | None = Field(
         None,
         description="Range of the transverse momentum exchanged; without it the settings alone say what it is",
     )
-    events: int = Field(gt=0)
+    events: int = Field(gt=0, description="Collisions to make")
 
     @model_validator(mode="after")
     def _rises(self) -> "HardConfig":
@@ -47,14 +47,14 @@ class PoolConfig(Section):
     from there on the bins take over, as Pythia's example main08 joins them.
     """
 
-    name: Name
+    name: Name = Field(description="Name of the pool and of its folder")
     beam_energy_gev: float = Field(13_000.0, gt=0, description="Proton-proton centre-of-mass energy")
     minimum_bias: Settings = Field(
         ["SoftQCD:inelastic = on"], description="Pythia 8 settings of soft collisions"
     )
     events: int = Field(gt=0, description="Soft collisions to make")
     hard: list[HardConfig] = Field([], description="Hard processes, bins of pT-hat in rising order")
-    seed: int = Field(1, ge=0)
+    seed: int = Field(1, ge=0, description="Of Pythia and of the detector")
     detector: DetectorConfig = DetectorConfig()
 
     @model_validator(mode="after")
@@ -97,7 +97,7 @@ class PileupConfig(Section):
 class FillConfig(Section):
     """The fill that zero-bias crossings are taken from: what stability studies look at."""
 
-    run: int = Field(1, ge=1)
+    run: int = Field(1, ge=1, description="Run number that the events bear")
     lumi_sections: int = Field(100, ge=1, description="Lumi sections of 23.3 s, equally many events in each")
     lifetime_hours: float | None = Field(
         None,
@@ -123,17 +123,19 @@ class FillConfig(Section):
 class ProcessConfig(Section):
     """A process whose collisions stand on top of the pile-up."""
 
-    name: Name
+    name: Name = Field(description="Name of the process")
     title: str = Field("", description="For tables, e.g. 'W → ℓν'")
-    pythia: Settings
+    pythia: Settings = Field(description="Pythia 8 settings, e.g. 'Top:gg2ttbar = on'")
     share: float = Field(1.0, gt=0, description="Relative number of its events, after the filter")
 
 
 class SeedConfig(Section):
     """One seed of the trigger menu: at least `count` objects over a threshold, or a sum over it."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_]+$")
-    objects: Literal["eg", "iso_eg", "mu", "jet", "htt", "etm"]
+    name: str = Field(pattern=r"^[A-Za-z0-9_]+$", description="Name of the seed, e.g. L1_SingleMu22")
+    objects: Literal["eg", "iso_eg", "mu", "jet", "htt", "etm"] = Field(
+        description="What it looks at: objects of a kind, or a sum"
+    )
     thresholds_gev: list[float] = Field(min_length=1, description="Of the first, the second, ... object")
     eta_max: float | None = Field(None, gt=0, description="Objects beyond it do not count")
     prescale: int = Field(1, ge=0, description="0: it only monitors")
@@ -194,8 +196,8 @@ class SampleConfig(Section):
         "process more than nature does, and weights that put it right",
     )
     features: bool = Field(False, description="Write the 21 features of lepton + X too, beside the objects")
-    events: int = Field(gt=0)
-    seed: int = Field(1, ge=0)
+    events: int = Field(gt=0, description="Events to write")
+    seed: int = Field(1, ge=0, description="Of every random choice; no two samples should share one")
     trigger: TriggerConfig = TriggerConfig()
     menu: list[SeedConfig] = Field(
         default_factory=_menu, min_length=1, description="Seeds whose bits come with each event"

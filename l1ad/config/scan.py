@@ -49,7 +49,7 @@ DIRECTIONS: dict[Objective, Direction] = {
 class Choice(Section):
     """One of the values of a list, which may be numbers, texts, lists or whole sections."""
 
-    choices: tuple[Any, ...] = Field(min_length=1)
+    choices: tuple[Any, ...] = Field(min_length=1, description="Values to choose from, each once")
 
     @field_validator("choices")
     @classmethod
@@ -63,8 +63,8 @@ class Choice(Section):
 class Range(Section):
     """A number between two ends, both of them included."""
 
-    low: int | float
-    high: int | float
+    low: int | float = Field(description="Lower end, included")
+    high: int | float = Field(description="Upper end, included")
     log: bool = Field(False, description="Whether each factor is as likely, not each difference")
     step: int | float | None = Field(None, gt=0, description="Of what the values are multiples, from low on")
 

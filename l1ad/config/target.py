@@ -21,20 +21,20 @@ class BudgetConfig(Section):
     initiation_interval_cycles: int = Field(
         ge=1, description="Clock cycles between two bunch crossings taken in"
     )
-    lut: int | None = Field(None, ge=0)
-    ff: int | None = Field(None, ge=0)
-    dsp: int | None = Field(None, ge=0)
+    lut: int | None = Field(None, ge=0, description="Look-up tables; null: no limit")
+    ff: int | None = Field(None, ge=0, description="Flip-flops; null: no limit")
+    dsp: int | None = Field(None, ge=0, description="DSP slices; null: no limit")
     bram_18k: int | None = Field(None, ge=0, description="Block memories in units of 18 kbit")
 
 
 class TotalsConfig(Section):
     """What the part has."""
 
-    lut: int | None = Field(None, ge=1)
-    ff: int | None = Field(None, ge=1)
-    dsp: int | None = Field(None, ge=0)
-    bram_18k: int | None = Field(None, ge=0)
-    uram: int | None = Field(None, ge=0)
+    lut: int | None = Field(None, ge=1, description="Look-up tables")
+    ff: int | None = Field(None, ge=1, description="Flip-flops")
+    dsp: int | None = Field(None, ge=0, description="DSP slices")
+    bram_18k: int | None = Field(None, ge=0, description="Block memories in units of 18 kbit")
+    uram: int | None = Field(None, ge=0, description="UltraRAM blocks of 288 kbit")
 
 
 class DelayConfig(Section):
@@ -55,7 +55,7 @@ class DelayConfig(Section):
 class TargetConfig(Section):
     """A part with its clock and budget."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$")
+    name: str = Field(pattern=r"^[A-Za-z0-9_.-]+$", description="Name of the target, for reports")
     part: str = Field(pattern=r"^[A-Za-z0-9-]+$", description="Part number as the vendor's tools take it")
     clock_mhz: float = Field(gt=0, description="Nominal frequency, a multiple of 40")
     cycles_per_crossing: int = Field(

@@ -59,8 +59,8 @@ class InvarianceConfig(Section):
     """VICReg between the means of two augmented views of an event (arXiv:2105.04906)."""
 
     weight: float = Field(0.0, ge=0, description="Weight of the invariance term; 0 leaves all three out")
-    variance: float = Field(1.0, ge=0)
-    covariance: float = Field(0.04, ge=0)
+    variance: float = Field(1.0, ge=0, description="Weight of the variance term beside it")
+    covariance: float = Field(0.04, ge=0, description="Weight of the covariance term beside it")
 
 
 class PruningConfig(Section):
@@ -84,9 +84,9 @@ class CompressionConfig(Section):
 class TrainingConfig(Section):
     """How it is trained."""
 
-    seed: int = Field(1, ge=0)
-    epochs: int = Field(30, ge=1)
-    batch_events: int = Field(1024, ge=1)
+    seed: int = Field(1, ge=0, description="Of the weights, the order of events and every other random choice")
+    epochs: int = Field(30, ge=1, description="Passes over the training events")
+    batch_events: int = Field(1024, ge=1, description="Events of one step of the optimiser")
     learning_rate: float = Field(2e-3, gt=0, description="At the start; cosine decay to a fiftieth")
     float_epochs: int = Field(
         0, ge=0, description="Epochs without quantisers first; the quantised model begins with their weights"

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from l1ad.data.partial_file import SUFFIX
 
 __all__ = ["json_object", "named_dataset", "opened_hdf5", "read_rows", "refuse_full_disk", "texts"]
 
+_LOG = logging.getLogger(__name__)
 _OVERHEAD_BYTES = 1_000_000
 
 
@@ -26,6 +28,7 @@ def opened_hdf5(path: Path) -> h5py.File:
     """
     if not path.is_file():
         raise DataError(f"{path}: no such file")
+    _LOG.info("reads %s", path)
     try:
         # Of one that grows a reader must say that it knows.
         return h5py.File(path, "r", swmr=path.name.endswith(SUFFIX))

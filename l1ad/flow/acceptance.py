@@ -10,7 +10,7 @@ from l1ad.core.errors import ConfigError, DivergenceError, ToolError
 from l1ad.core.names import project_name
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.trigger_file import trigger_digest
+from l1ad.core.trigger_file import load_trigger, trigger_digest
 from l1ad.flow import implementations
 from l1ad.flow.accepted_firmware import (
     Delivery,
@@ -22,11 +22,13 @@ from l1ad.flow.accepted_firmware import (
 from l1ad.flow.accepted_float import float_lines
 from l1ad.flow.accepted_line import AcceptanceLine, Verdict, demanded, unmeasured
 from l1ad.flow.accepted_rates import chosen_events, rate_lines
+from l1ad.flow.build import TRIGGER_FILE
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.summary import ACCEPTANCE
 from l1ad.flow.verify import verify_run, verify_trigger
 from l1ad.rates.stream import Budget
 
-__all__ = ["Acceptance", "accept"]
+__all__ = ["Acceptance", "accept", "save_acceptance"]
 
 _KNOWN = (
     implementations.KERAS, implementations.FAST_ENGINE, implementations.C_SIMULATION,
@@ -65,7 +67,15 @@ class Acceptance:
             "budget": self.budget,
             "folder": str(self.folder),
             "accepted": self.accepted,
-            "checks": [{**asdict(line), "reason": line.reason} for line in self.lines],
+            "checks": [
+                {
+                    **asdict(line),
+                    "measured_text": line.measured_text,
+                    "limit_text": line.limit_text,
+                    "reason": line.reason,
+                }
+                for line in self.lines
+            ],
         }
 
 
@@ -158,3 +168,9 @@ def _verified(
     except DivergenceError as difference:
         return str(difference)
     return ""
+
+
+def save_acceptance(run: RunDirectory, accepted: Acceptance) -> None:
+    """Keep a verdict in the run, with the state of the algorithm that it is of; reports show it."""
+    digest = trigger_digest(load_trigger(accepted.folder / TRIGGER_FILE))
+    run.write_json(ACCEPTANCE, {"trigger_digest": digest, **accepted.document()})

@@ -1,6 +1,5 @@
 """Step `compare`: runs and classical references side by side, on the same events at the same rates."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.core.progress import Progress, silent
-from l1ad.core.trigger_file import write_text_safely
 from l1ad.data.events import EventBatch
 from l1ad.flow.classical import SUPERVISED, classical_scores, supervised_scores
 from l1ad.flow.compared_cost import run_cost
+from l1ad.flow.compared_curves import Rates
 from l1ad.flow.compared_runs import (
     OneScore,
     SignalScores,
@@ -22,6 +21,7 @@ from l1ad.flow.compared_runs import (
     run_scores,
     taken,
 )
+from l1ad.flow.compared_settings import differing_settings
 from l1ad.flow.events import check_unweighted, read_signals, split_background
 from l1ad.flow.points import budget_points, working_points
 from l1ad.flow.rate_table import configured_stream
@@ -29,8 +29,8 @@ from l1ad.flow.run_directory import RunDirectory
 from l1ad.metrics.ratios import efficiency_ratio, geometric_mean_ratio
 from l1ad.metrics.working_points import Measured, WorkingPoint, measured
 from l1ad.report.comparison import ComparedAlgorithm, Comparison, Cost, Ratios
-from l1ad.report.comparison_figures import draw_comparison
-from l1ad.report.comparison_markdown import comparison_report
+from l1ad.report.comparison_document import comparison_document
+from l1ad.report.writing import write_document
 
 __all__ = ["DEPLOYED", "FLOAT", "compare", "save_comparison"]
 
@@ -45,6 +45,7 @@ class _Scene:
 
     points: Sequence[WorkingPoint]
     budgets: Sequence[WorkingPoint]
+    rates: Rates
     taken: Taken
     reference: OneScore | None
     seed: int
@@ -66,6 +67,9 @@ class _Scene:
             name: measured(one.background_raw, one.signal_raw, self.points, rng, one.taken)
             for name, one in scores.items()
         }
+
+    def curve(self, scores: OneScore) -> dict[str, NDArray[np.float64]]:
+        return {name: self.rates.curve(scores.background_raw, one) for name, one in scores.signals_raw.items()}
 
     def ratios(self, scores: OneScore) -> dict[str, Ratios]:
         if self.reference is None:
@@ -116,40 +120,44 @@ def compare(
     at = None if reference is None else [run.path.resolve() for run in every].index(reference.path.resolve())
     n_background = len(scores[0].background_raw)
     signals = read_signals(config.data)
-    budgets = budget_points(config.rates)
+    budgets, stream = budget_points(config.rates), configured_stream(config.rates)
     scene = _Scene(
         points=working_points(config.rates, n_background),
         budgets=budgets,
+        rates=Rates.of(n_background, stream, budgets),
         taken={name: taken(signal) for name, signal in signals.items()},
         reference=None if at is None else scores[at],
         seed=config.training.seed,
     )
-    algorithms = []
+    algorithms, scores_raw = [], [one.background_raw for one in scores]
     for done, (run, name, one) in enumerate(zip(every, names, scores, strict=True)):
         progress(done, len(every), name)
         algorithms.append(_compared_run(scene, run, name, one))
     if classical:
         progress(len(every), len(every), "classical references")
-        algorithms += _compared_references(scene, every[0], signals)
+        for algorithm, background_raw in _compared_references(scene, every[0], signals):
+            algorithms.append(algorithm)
+            scores_raw += [] if background_raw is None else [background_raw]
     progress(len(every), len(every), "")
     return Comparison(
-        stream=str(configured_stream(config.rates)),
+        stream=str(stream),
         n_background=n_background,
         points=tuple(point.name for point in scene.points),
         budgets=len(budgets),
+        rates_khz=scene.rates.khz,
+        budget_rates_khz=scene.rates.of_budgets,
+        overlap=scene.rates.overlap(scores_raw, [one.name for one in algorithms if not one.is_upper_bound]),
+        settings=differing_settings(every),
         reference=None if at is None else names[at],
         digests=digests,
         algorithms=tuple(algorithms),
     )
 
 
-def save_comparison(comparison: Comparison, folder: Path) -> None:
-    """Write `comparison.json`, `comparison.md` and the figures into a folder."""
+def save_comparison(comparison: Comparison, folder: Path, *, progress: Progress = silent) -> Path:
+    """Write the comparison into a folder: `comparison.html`, `.md`, `.json`, and every figure and table."""
     folder.mkdir(parents=True, exist_ok=True)
-    draw_comparison(comparison, folder)
-    write_text_safely(folder / "comparison.md", comparison_report(comparison))
-    text = json.dumps(comparison.document(), indent=1, ensure_ascii=False)
-    write_text_safely(folder / "comparison.json", text + "\n")
+    return write_document(comparison_document(comparison), folder, name="comparison", progress=progress)
 
 
 def _compared_run(scene: _Scene, run: RunDirectory, name: str, scores: OneScore) -> ComparedAlgorithm:
@@ -161,30 +169,37 @@ def _compared_run(scene: _Scene, run: RunDirectory, name: str, scores: OneScore)
         in_hardware_units=deployed,
         measured=scene.measured(scores),
         ratios=scene.ratios(scores),
+        curve=scene.curve(scores),
         cost=run_cost(run) if deployed else Cost(),
     )
 
 
 def _compared_references(
     scene: _Scene, run: RunDirectory, signals: Mapping[str, EventBatch]
-) -> Iterator[ComparedAlgorithm]:
+) -> Iterator[tuple[ComparedAlgorithm, NDArray[np.int64] | None]]:
+    """Measure them one by one, each with its scores of the background where these are of every signal."""
     background, seed = split_background(run.config.data), scene.seed
     for one in classical_scores(background, signals, n_components=run.config.model.latent, seed=seed):
-        yield ComparedAlgorithm(
+        found = ComparedAlgorithm(
             name=one.name,
             kind=one.kind,
             run=None,
             in_hardware_units=one.in_hardware_units,
             measured=scene.measured(one.scores),
             ratios=scene.ratios(one.scores),
+            curve=scene.curve(one.scores),
         )
-    yield ComparedAlgorithm(
+        yield found, one.scores.background_raw
+    told = supervised_scores(background, signals, seed=seed)
+    bound = ComparedAlgorithm(
         name=SUPERVISED,
         kind="told the signal, held-out events",
         run=None,
         in_hardware_units=False,
-        measured=scene.measured_each(supervised_scores(background, signals, seed=seed)),
+        measured=scene.measured_each(told),
         # Held-out events are not those of the reference, and each signal has a threshold of its own.
         ratios={},
+        curve={name: scene.rates.curve(pair.background_raw, pair.signal_raw) for name, pair in told.items()},
         is_upper_bound=True,
     )
+    yield bound, None

@@ -7,7 +7,7 @@ from typing import Any
 
 from l1ad.config.acceptance import load_acceptance
 from l1ad.core.progress import Progress
-from l1ad.flow.acceptance import accept
+from l1ad.flow.acceptance import accept, save_acceptance
 from l1ad.flow.build import build
 from l1ad.flow.emulate import emulate_run
 from l1ad.flow.evaluate import evaluate
@@ -64,10 +64,9 @@ def demo(run: RunDirectory, progress_bar: ProgressBar) -> dict[str, Any]:
     timed("verify", lambda progress: verify_run(run, progress=progress))
     budget = load_acceptance(DEMO_BUDGET)
     accepted = timed("accept", lambda progress: accept(built.folder, budget, run=run, progress=progress))
-    run.write_json("acceptance.json", accepted.document())
-    timed("report", lambda _: report(run))
+    save_acceptance(run, accepted)
+    timed("report", lambda progress: report(run, progress=progress))
     summary: dict[str, Any] = run.read_json("summary.json", step="report")
     summary["seconds"] = seconds
-    summary["acceptance"] = accepted.document()
     run.write_json("summary.json", summary)
     return summary

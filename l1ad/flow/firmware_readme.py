@@ -5,7 +5,7 @@ from l1ad.core.names import accept_ports, project_name, top_name
 from l1ad.core.ports import UGT_LISTS, InputPorts, Interface
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import algorithm_digest
-from l1ad.report.markdown import table
+from l1ad.report.document_markdown import table
 from l1ad.rtl.pipeline import Pipeline
 
 __all__ = ["firmware_readme"]

@@ -1,48 +1,48 @@
-"""Step `report`: everything a run left, as one summary, one Markdown file and its figures."""
+"""Step `report`: everything a run left, as one page, Markdown, JSON, figures and tables."""
 
-import json
-import platform
-from dataclasses import asdict
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-import l1ad
-from l1ad.config.loading import load_config
-from l1ad.config.target import TargetConfig
 from l1ad.core.errors import DataError
-from l1ad.core.network import Conv2D, Dense
-from l1ad.core.tensor import TensorType
+from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
-from l1ad.core.trigger_file import algorithm_digest, trigger_digest, write_text_safely
-from l1ad.data.opening import events_digest, open_events
-from l1ad.data.score_file import read_scores
-from l1ad.flow.build import TARGET_FILE
-from l1ad.flow.check import check_firmware
-from l1ad.flow.events import BACKGROUND, sources, unseen_scores
-from l1ad.flow.freeze import REMOVED
-from l1ad.flow.rate_table import configured_stream
-from l1ad.flow.results import load_estimate
+from l1ad.core.trigger_file import trigger_digest
+from l1ad.data.opening import open_events
+from l1ad.flow.compared_settings import flat_settings
+from l1ad.flow.events import sources
+from l1ad.flow.report_correlation import gather_correlation
+from l1ad.flow.report_formats import gather_formats
+from l1ad.flow.report_latent import gather_latent
+from l1ad.flow.report_menu import gather_overlap
+from l1ad.flow.report_model import gather_reconstruction, gather_training
+from l1ad.flow.report_rates import gather_rates
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.flow.train import RECORD as TRAINING_RECORD
-from l1ad.metrics.efficiency import roc
-from l1ad.rates.rate import rate_at
-from l1ad.rates.stream import Stream
-from l1ad.report.content import RateCurve, ReportContent
-from l1ad.report.figures import draw_figures
-from l1ad.report.markdown import markdown_report
-from l1ad.rtl.project import DESIGN_FILE
+from l1ad.flow.summary import run_summary
+from l1ad.report.agreement_section import agreement_section
+from l1ad.report.correlation_section import correlation_section, correlation_verdict
+from l1ad.report.document import Document, Section, Verdict
+from l1ad.report.efficiency_section import efficiency_section
+from l1ad.report.formats_section import formats_section
+from l1ad.report.latent_section import latent_section
+from l1ad.report.overlap_section import overlap_section
+from l1ad.report.provenance_section import acceptance_section, provenance_section
+from l1ad.report.rates_section import rates_section
+from l1ad.report.reconstruction_section import reconstruction_section
+from l1ad.report.resources_section import resources_section
+from l1ad.report.scores_section import scores_section
+from l1ad.report.training_section import training_section
+from l1ad.report.verdicts import verdicts
+from l1ad.report.writing import write_document
 
-__all__ = ["report"]
-
-_MAX_CURVE_POINTS = 400
+__all__ = ["report", "report_document"]
 
 
-def report(run: RunDirectory) -> Path:
-    """Write `summary.json`, `report.md` and `figures/` from what the steps left.
+def report(run: RunDirectory, *, progress: Progress = silent) -> Path:
+    """Write `report.html`, `report.md`, `report.json`, `figures/`, `tables/` and `summary.json` of a run.
+
+    Returns:
+        The page, `report.html`: one file that needs nothing else.
 
     Raises:
         DataError: If a step is missing, or two steps used different states of `trigger.json`.
@@ -55,162 +55,76 @@ def report(run: RunDirectory) -> Path:
             raise DataError(
                 f"{run.path / name}.json is of another trigger.json; run `l1ad {name} {run.path}` again"
             )
-    summary = _summary(run, trigger, verified, rated)
+    summary = run_summary(run, trigger, verified, rated)
     run.write_json("summary.json", summary)
-    content = _content(run, trigger, summary)
-    draw_figures(content, run.path / "figures")
-    write_text_safely(run.path / "report.md", markdown_report(content))
-    return run.path / "report.md"
+    document = report_document(run, trigger, verified, summary, progress=progress)
+    return write_document(document, run.path, progress=progress)
 
 
-def _summary(
-    run: RunDirectory, trigger: TriggerAlgorithm, verified: dict[str, Any], rated: dict[str, Any]
-) -> dict[str, Any]:
-    folder = run.firmware(trigger)
-    estimate = load_estimate(folder)
-    return {
-        "name": trigger.name,
-        **{key: value for key, value in verified.items() if key != "trigger_digest"},
-        "latency": _latency(verified["timing"], folder),
-        "resources": None if estimate is None else {**asdict(estimate), "total": asdict(estimate.total)},
-        "budget": [asdict(line) for line in check_firmware(folder)],
-        "thresholds": dict(trigger.thresholds),
-        "stream": rated["stream"],
-        "budgets": rated["budgets"],
-        "rates": rated["rates"],
-        "efficiencies": rated["efficiencies"],
-        "firmware": str(folder),
-        "digests": {
-            "algorithm": algorithm_digest(trigger),
-            "trigger": trigger_digest(trigger),
-            "training": str(trigger.provenance.get("training_digest", "")),
-            "events": {
-                name: events_digest(where) for name, where in sources(run.config.data).items()
-            },
-        },
-        "versions": {
-            "l1ad": l1ad.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("numpy", "hls4ml", "scikit-learn", "scipy")},
-            **_text_versions(trigger),
-        },
-    }  # fmt: skip
+def report_document(
+    run: RunDirectory,
+    trigger: TriggerAlgorithm,
+    verified: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    *,
+    progress: Progress = silent,
+) -> Document:
+    """Gather what a report shows.
 
-
-def _latency(timing: dict[str, Any] | None, folder: Path) -> dict[str, Any]:
-    """Tell the latency: measured in simulation where it was, else as the pipeline was planned."""
-    design = json.loads((folder / "rtl" / DESIGN_FILE).read_text(encoding="utf-8"))
-    target = load_config(folder / TARGET_FILE, TargetConfig)
-    cycles = design["planned_latency_cycles"] if timing is None else timing["latency_max"]
-    return {
-        "kind": "planned by the delay model" if timing is None else "measured in cycle-true simulation",
-        "latency_cycles": cycles,
-        "latency_ns": cycles * target.clock.period_ns,
-        "initiation_interval_cycles": design["initiation_interval_cycles"]
-        if timing is None
-        else timing["interval_min"],
-        "clock_mhz": target.clock_mhz,
-        "budget_cycles": target.budget.latency_cycles,
-        "within_budget": cycles <= target.budget.latency_cycles,
-        "stage_ns": design["stage_ns"],
-        "usable_ns": design["usable_ns"],
-        "target": target.name,
-    }
-
-
-def _history(run: RunDirectory, trigger: TriggerAlgorithm) -> list[dict[str, float]]:
-    if "imported_from" in trigger.provenance:
-        return []
-    history: list[dict[str, float]] = run.read_json(TRAINING_RECORD, step="train")["history"]
-    return history
-
-
-def _notes(run: RunDirectory, trigger: TriggerAlgorithm) -> tuple[str, ...]:
-    """Say what an import lost, or what a training met and freezing left out."""
-    if "imported_from" in trigger.provenance:
-        notes = trigger.provenance.get("notes", [])
-        return tuple(str(note) for note in notes) if isinstance(notes, list) else ()
-    record = run.read_json(TRAINING_RECORD, step="train")
-    return (*record["warnings"], run.read_json(REMOVED, step="freeze")["sentence"])
-
-
-def _score_costs(run: RunDirectory) -> list[list[str]]:
-    if not (run.path / "evaluation.json").is_file():
-        return []
-    evaluated = run.read_json("evaluation.json", step="evaluate")
-    if evaluated["training_digest"] != run.read_json(TRAINING_RECORD, step="train")["digest"]:
-        raise DataError(
-            f"{run.path / 'evaluation.json'} is of another training; run `l1ad evaluate {run.path}` again"
-        )
-    return [
-        [signal, point, f"{one['deployed']:.2%}", f"{one['best']:.2%}", one["score"]]
-        for signal, points in evaluated["cost"].items()
-        for point, one in points.items()
+    Args:
+        run: The run.
+        trigger: Its algorithm with the thresholds.
+        verified: What `l1ad verify` found.
+        summary: Its summary.
+        progress: Told the parts done.
+    """
+    titles = sample_titles(run)
+    told: list[Verdict] = []
+    parts: list[Callable[[], list[Section]]] = [
+        lambda: _rates(run, trigger, titles),
+        lambda: [overlap_section(gather_overlap(run, titles))],
+        lambda: _correlation(run, trigger, told),
+        lambda: [reconstruction_section(gather_reconstruction(run), titles)],
+        lambda: [latent_section(gather_latent(run, trigger), titles)],
+        lambda: [formats_section(gather_formats(run, trigger), titles)],
+        lambda: [resources_section(summary), agreement_section(verified), *_accepted(summary)],
+        lambda: [training_section(gather_training(run, trigger), titles)],
+        lambda: [provenance_section(summary["digests"], summary["versions"], flat_settings(run.config))],
     ]
-
-
-def _text_versions(trigger: TriggerAlgorithm) -> dict[str, str]:
-    versions = trigger.provenance.get("versions", {})
-    return {str(k): str(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
-
-
-def _content(run: RunDirectory, trigger: TriggerAlgorithm, summary: dict[str, Any]) -> ReportContent:
-    digest = algorithm_digest(trigger)
-    scores = {
-        name: read_scores(run.scores(name), algorithm_digest=digest)
-        for name in (BACKGROUND, *run.config.data.signals)
-    }
-    values = {name: one.score_raw for name, one in scores.items()}
-    values[BACKGROUND] = unseen_scores(run.config.data, values[BACKGROUND])
-    stream = configured_stream(run.config.rates)
-    return ReportContent(
-        name=trigger.name,
-        summary=summary,
-        layers=_layer_rows(trigger),
-        scores=values,
-        roc={name: roc(values[BACKGROUND], values[name]) for name in run.config.data.signals},
-        rate_curve=_rate_curve(values[BACKGROUND], stream),
-        history=_history(run, trigger),
-        origin=f"{trigger.provenance.get('imported_from')} ({trigger.provenance.get('kind')})",
-        notes=_notes(run, trigger),
-        score_costs=_score_costs(run),
-        titles=_titles(run),
+    sections: list[Section] = []
+    for done, part in enumerate(parts):
+        progress(done, len(parts), "gathering")
+        sections += part()
+    n_inputs = trigger.layout.n_inputs
+    return Document(
+        title=f"Trigger algorithm `{trigger.name}`",
+        subtitle=f"{n_inputs} inputs of {trigger.layout.name}; rates of {summary['stream']}; target "
+        f"`{summary['latency']['target']}`; l1ad {summary['versions']['l1ad']}.",
+        verdicts=(*verdicts(summary), *told),
+        sections=tuple(sections),
+        data=summary,
     )
 
 
-def _rate_curve(background_raw: NDArray[np.int64], stream: Stream) -> RateCurve:
-    levels = np.unique(background_raw)
-    chosen = levels[np.unique(np.linspace(0, len(levels) - 1, _MAX_CURVE_POINTS).astype(int))]
-    points = [rate_at(int(level), background_raw, stream) for level in chosen]
-    return RateCurve(
-        threshold_raw=chosen,
-        rate_hz=np.array([point.rate_hz for point in points]),
-        low_hz=np.array([point.low_hz for point in points]),
-        high_hz=np.array([point.high_hz for point in points]),
-    )
-
-
-def _layer_rows(trigger: TriggerAlgorithm) -> list[list[str]]:
-    layout = trigger.layout
-    rows = [["input scaling", str(layout.n_inputs), "", _told(trigger.scaling.result), ""]]
-    for layer, given in trigger.network.given():
-        result = _told(layer.output_type(given))
-        if isinstance(layer, Dense | Conv2D):
-            shape = " x ".join(str(size) for size in layer.weights_raw.shape)
-            rows.append([layer.name, shape, str(layer.weight_type), result, f"{layer.sum.sparsity:.1%}"])
-        else:
-            rows.append([layer.name, str(layer.n_out), "", result, ""])
-    return [*rows, ["score", "1", "", str(trigger.score.result), ""]]
-
-
-def _told(kind: TensorType) -> str:
-    return str(kind.types[0]) if kind.is_uniform else f"{len(set(kind.types))} types"
-
-
-def _titles(run: RunDirectory) -> dict[str, str]:
+def sample_titles(run: RunDirectory) -> dict[str, str]:
     """Call each sample as its file's configuration does, or by its name."""
     titles: dict[str, str] = {}
     for name, where in sources(run.config.data).items():
         configuration = open_events(where).provenance.get("configuration")
         titles[name] = str(configuration.get("title", name)) if isinstance(configuration, dict) else name
     return titles
+
+
+def _rates(run: RunDirectory, trigger: TriggerAlgorithm, titles: Mapping[str, str]) -> list[Section]:
+    found = gather_rates(run, trigger, titles)
+    return [rates_section(found.rates), scores_section(found.scores), efficiency_section(found.efficiency)]
+
+
+def _correlation(run: RunDirectory, trigger: TriggerAlgorithm, told: list[Verdict]) -> list[Section]:
+    found = gather_correlation(run, trigger)
+    told.append(correlation_verdict(found))
+    return [correlation_section(found)]
+
+
+def _accepted(summary: Mapping[str, Any]) -> list[Section]:
+    return [acceptance_section(summary["acceptance"])] if "acceptance" in summary else []

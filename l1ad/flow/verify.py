@@ -2,11 +2,12 @@
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
 from pathlib import Path
+from typing import Any
 
 from l1ad.config.loading import load_config
 from l1ad.config.target import TargetConfig
@@ -96,10 +97,10 @@ def verify_run(
         skipped[KERAS] = f"the extra {backend!r} is not installed, or the run has no trained encoder"
     result = _verified(trigger, folder, events, original=original, before=encoders, progress=progress)
     result = replace(result, skipped={**skipped, **result.skipped}, float_comparison=float_comparison)
-    document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
+    document = _document(trigger, result, events)
     run.write_json("verify.json", document)
     save_verification(folder, document, build=build)
-    _refuse_differences(trigger, result, events)
+    _refuse_differences(document)
     return result
 
 
@@ -120,9 +121,9 @@ def verify_trigger(
     build = _check_firmware(trigger, folder)
     events = events_of_files(trigger, sources)
     result = _verified(trigger, folder, events, original=original, before=[], progress=progress)
-    document = {"trigger_digest": trigger_digest(trigger), **result.document(trigger)}
+    document = _document(trigger, result, events)
     save_verification(folder, document, build=build)
-    _refuse_differences(trigger, result, events)
+    _refuse_differences(document)
     return result
 
 
@@ -215,12 +216,20 @@ def _check_firmware(trigger: TriggerAlgorithm, firmware: Path) -> str:
     return manifest.digest
 
 
-def _refuse_differences(trigger: TriggerAlgorithm, result: Verification, events: VerifiedEvents) -> None:
-    for agreement in result.agreements:
-        if agreement.first is not None:
-            raise DivergenceError(
-                divergence_report(trigger, agreement, events.inputs_raw[agreement.first.event])
-            )
+def _document(trigger: TriggerAlgorithm, result: Verification, events: VerifiedEvents) -> dict[str, Any]:
+    """Lay the result out for JSON, with the first difference of each implementation in full."""
+    divergences = {
+        one.implementation: divergence_report(trigger, one, events.inputs_raw[one.first.event])
+        for one in result.agreements
+        if one.first is not None
+    }
+    return {"trigger_digest": trigger_digest(trigger), **result.document(trigger), "divergences": divergences}
+
+
+def _refuse_differences(document: Mapping[str, Any]) -> None:
+    """Raise the first of the differences, once all of them are on disk."""
+    for text in document["divergences"].values():
+        raise DivergenceError(text)
 
 
 def _compared_float(run: RunDirectory, trigger: TriggerAlgorithm, trained: TrainedModel) -> FloatComparison:

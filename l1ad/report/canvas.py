@@ -1,7 +1,7 @@
 """A figure of one axes or more in the style of the house, written at once or not at all."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,17 +16,19 @@ _STYLE = {
     "mathtext.fontset": "dejavusans",
     "font.size": 15,
     "legend.fontsize": 12,
+    # Letters of a PDF stay letters: they can be searched, and journals take them.
+    "pdf.fonttype": 42,
 }
 
 
 @contextmanager
 def canvas(
-    path: Path, *, rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)
+    path: Path | Sequence[Path], *, rows: int = 1, columns: int = 1, size: tuple[float, float] = (8, 6)
 ) -> Iterator[list[Any]]:
     """Open a figure to draw in; it is written when all is drawn.
 
     Args:
-        path: File to write, `.png` or `.pdf`.
+        path: File to write, `.png` or `.pdf`; of several files all are written, or none.
         rows: Rows of axes.
         columns: Axes in a row.
         size: Width and height in inches.
@@ -43,14 +45,23 @@ def canvas(
     with plt.style.context([mplhep.style.ROOT, _STYLE]):
         figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
         figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
-        temporary = path.with_name(f".{path.name}.partial")
         try:
             yield list(axes.ravel())
+            _write(figure, [path] if isinstance(path, Path) else path)
+        finally:
+            plt.close(figure)
+
+
+def _write(figure: Any, paths: Sequence[Path]) -> None:
+    temporary = {path: path.with_name(f".{path.name}.partial") for path in paths}
+    with ExitStack() as leaving:
+        for path, partial in temporary.items():
+            leaving.callback(partial.unlink, missing_ok=True)
             kind = path.suffix.removeprefix(".")
             # A PDF would tell when it was drawn, and equal figures would not be equal bytes.
             metadata = {"CreationDate": None} if kind == "pdf" else None
-            figure.savefig(temporary, dpi=110, format=kind, metadata=metadata)
-            temporary.replace(path)
-        finally:
-            plt.close(figure)
-            temporary.unlink(missing_ok=True)
+            figure.savefig(partial, dpi=110, format=kind, metadata=metadata)
+            # Finding room for the words takes longest, and they are the same words in every file.
+            figure.set_layout_engine("none")
+        for path, partial in temporary.items():
+            partial.replace(path)

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.core.plain import plain
 from l1ad.metrics.ranks import Bounded
 from l1ad.metrics.working_points import Measured
 
-__all__ = ["ComparedAlgorithm", "Comparison", "Cost", "Ratios"]
+__all__ = ["ComparedAlgorithm", "Comparison", "Cost", "Overlap", "Ratios"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class ComparedAlgorithm:
         in_hardware_units: Whether thresholds are scores of the algorithm; else they are ranks and not told.
         measured: What it finds, by signal.
         ratios: By name of budget; empty without a reference, or where its scores are of other events.
+        curve: Share of each signal found at each rate of the comparison, shape (n_rates,).
         cost: What it takes.
         is_upper_bound: Whether it was told each signal, so that the others should find less.
     """
@@ -68,6 +73,7 @@ class ComparedAlgorithm:
     in_hardware_units: bool
     measured: Mapping[str, Measured]
     ratios: Mapping[str, Ratios]
+    curve: Mapping[str, NDArray[np.float64]]
     cost: Cost = field(default_factory=Cost)
     is_upper_bound: bool = False
 
@@ -79,6 +85,7 @@ class ComparedAlgorithm:
             "run": self.run,
             "signals": {name: self._measured(one) for name, one in self.measured.items()},
             "ratios": {point: {**asdict(one), "wins": one.wins} for point, one in self.ratios.items()},
+            "curve": plain(self.curve),
             "cost": asdict(self.cost),
             "is_upper_bound": self.is_upper_bound,
         }
@@ -91,6 +98,21 @@ class ComparedAlgorithm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Overlap:
+    """How much algorithms accept the same background events.
+
+    Attributes:
+        names: The algorithms.
+        point: Name of the budget that each has its threshold for.
+        common: Events that both accept over those that either does, shape (n_names, n_names).
+    """
+
+    names: tuple[str, ...]
+    point: str
+    common: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
     """Algorithms side by side, on the same events at the same working points.
 
@@ -99,6 +121,11 @@ class Comparison:
         n_background: Background events that thresholds are set on; no training has seen them.
         points: Names of the working points, the budgets first, the tightest of them foremost.
         budgets: How many of the points are budgets.
+        rates_khz: Rates that curves are given at, ascending, shape (n_rates,); each is that of a whole number
+            of events, so a budget stands for the largest that keeps within it.
+        budget_rates_khz: The one of `rates_khz` that stands for each budget, by name.
+        overlap: How much the algorithms agree, those told the signal left out.
+        settings: Keys in which the configurations of the runs differ, with the value of each run.
         reference: Name of the algorithm that others are divided by; None without one.
         digests: Digest of the events of each sample.
         algorithms: In the order of the tables.
@@ -108,6 +135,10 @@ class Comparison:
     n_background: int
     points: tuple[str, ...]
     budgets: int
+    rates_khz: NDArray[np.float64]
+    budget_rates_khz: Mapping[str, float]
+    overlap: Overlap
+    settings: Mapping[str, tuple[str, ...]]
     reference: str | None
     digests: Mapping[str, str]
     algorithms: tuple[ComparedAlgorithm, ...]
@@ -146,6 +177,10 @@ class Comparison:
             "n_background": self.n_background,
             "points": list(self.points),
             "budgets": list(self.points[: self.budgets]),
+            "rates_khz": plain(self.rates_khz),
+            "budget_rates_khz": dict(self.budget_rates_khz),
+            "overlap": plain(self.overlap),
+            "settings": plain(self.settings),
             "reference": self.reference,
             "signals": list(self.signals),
             "digests": dict(self.digests),

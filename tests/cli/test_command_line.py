@@ -1,16 +1,27 @@
 """The command line before any work is done: help, usage, exit codes."""
 
 import os
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
-STEPS = (
-    "demo", "simulate", "train", "freeze", "import", "emulate", "build", "inspect", "verify", "accept",
-    "export", "report",
-)  # fmt: skip
+from l1ad.cli.main import app
+
+PANELS = {
+    "Start": ("demo", "doctor", "init", "config", "data", "simulate"),
+    "Train": ("train", "evaluate", "scan", "freeze", "import"),
+    "Emulate and rate": ("emulate", "rates", "inspect"),
+    "Firmware": ("build", "synth", "verify", "check", "accept", "wave", "export"),
+    "Look": ("report", "compare", "bench"),
+}
+STEPS = ("demo", "doctor", "train", "freeze", "build", "config check", "rates", "rates menu")
+Words = tuple[str, ...]
 
 
 def l1ad(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -21,15 +32,57 @@ def l1ad(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_help_lists_the_steps_in_pipeline_order(tmp_path: Path) -> None:
+def examples_of(command: Any) -> list[list[str]]:
+    """Cut the examples of a help text into words."""
+    text = (command.epilog or "").removeprefix("Example: ")
+    return [shlex.split(one) for one in text.split("   or   ") if one]
+
+
+def commands_below(command: Any, words: Words = ()) -> Iterator[tuple[Words, Any]]:
+    """List every group and command, with the words that lead to it."""
+    yield words, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands_below(inner, (*words, name))
+
+
+TREE = dict(commands_below(get_command(app)))
+EXAMPLES = [(words, one) for words, command in TREE.items() for one in examples_of(command)]
+
+
+def test_help_shows_panels_and_their_commands_in_pipeline_order(tmp_path: Path) -> None:
     text = l1ad("--help", cwd=tmp_path).stdout
-    places = [text.index(f" {step} ") for step in STEPS]
+    wanted = [name for panel, steps in PANELS.items() for name in (f"─ {panel} ─", *(f"│ {s} " for s in steps))]
+    places = [text.index(name) for name in wanted]
     assert places == sorted(places)
 
 
+def test_no_command_is_outside_the_panels() -> None:
+    assert {words[0] for words in TREE if words} == {step for steps in PANELS.values() for step in steps}
+
+
+@pytest.mark.parametrize("words", TREE, ids=" ".join)
+def test_every_command_and_group_has_an_example_of_itself(words: Words) -> None:
+    examples = examples_of(TREE[words])
+    assert examples
+    assert all(example[: len(words) + 1] == ["l1ad", *words] for example in examples)
+
+
+@pytest.mark.parametrize(("words", "example"), EXAMPLES, ids=lambda one: " ".join(one))
+def test_every_example_is_one_that_the_parser_takes(words: Words, example: list[str]) -> None:
+    command, arguments = TREE[()], example[1:]
+    while getattr(command, "commands", {}):
+        command, arguments = command.commands[arguments[0]], arguments[1:]
+    assert command.make_context(" ".join(words), list(arguments)).params
+
+
+def test_an_example_with_an_option_that_is_none_would_be_found() -> None:
+    with pytest.raises(Exception, match="No such option"):
+        TREE[("train",)].make_context("train", ["a.yaml", "--run", "runs/a", "--sedes", "3"])
+
+
 @pytest.mark.parametrize("step", STEPS)
-def test_every_step_has_an_example(step: str, tmp_path: Path) -> None:
-    done = l1ad(step, "--help", cwd=tmp_path)
+def test_help_shows_the_example(step: str, tmp_path: Path) -> None:
+    done = l1ad(*step.split(), "--help", cwd=tmp_path)
     assert done.returncode == 0
     assert f"Example: l1ad {step}" in done.stdout
 

@@ -1,0 +1,130 @@
+"""The kinds of YAML files that l1ad reads: told apart by their keys, each checked to its last fault."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from l1ad.config.acceptance import AcceptanceConfig
+from l1ad.config.importing import ImportConfig
+from l1ad.config.layout import LayoutConfig
+from l1ad.config.loading import Location, Section, fault_sentences, load_config, read_document
+from l1ad.config.run import RunConfig
+from l1ad.config.sample import PoolConfig, SampleConfig
+from l1ad.config.scan import ScanConfig
+from l1ad.config.target import TargetConfig
+from l1ad.core.errors import ConfigError
+
+__all__ = ["MODELS", "CheckedFile", "Kind", "KindFault", "checked_file", "kind_of"]
+
+
+class Kind(StrEnum):
+    """What a file configures."""
+
+    RUN = "run"
+    SCAN = "scan"
+    TARGET = "target"
+    LAYOUT = "layout"
+    ACCEPTANCE = "acceptance"
+    SAMPLE = "sample"
+    POOL = "pool"
+    IMPORT = "import"
+
+
+MODELS: Mapping[Kind, type[Section]] = {
+    Kind.RUN: RunConfig,
+    Kind.SCAN: ScanConfig,
+    Kind.TARGET: TargetConfig,
+    Kind.LAYOUT: LayoutConfig,
+    Kind.ACCEPTANCE: AcceptanceConfig,
+    Kind.SAMPLE: SampleConfig,
+    Kind.POOL: PoolConfig,
+    Kind.IMPORT: ImportConfig,
+}
+"""The model of each kind."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindFault:
+    """One thing that is wrong with a file.
+
+    Attributes:
+        line: Line of the key, from 1; None where no line says it.
+        sentence: What is wrong, with the path to the key and a suggestion.
+    """
+
+    line: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFile:
+    """A file that was read as one of the kinds.
+
+    Attributes:
+        path: The file.
+        kind: What it was taken for.
+        config: Its configuration with every default; None with faults.
+        faults: What is wrong, in the order of its keys.
+    """
+
+    path: Path
+    kind: Kind
+    config: Section | None
+    faults: tuple[KindFault, ...] = ()
+
+
+def kind_of(document: Mapping[Any, Any]) -> Kind:
+    """Tell what a document configures, by how many of its keys a kind knows, does not know, and misses."""
+    return max(Kind, key=lambda kind: _likeness(set(map(str, document)), MODELS[kind]))
+
+
+def checked_file(path: Path, kind: Kind | None = None) -> CheckedFile:
+    """Read a file, and find everything that is wrong with it.
+
+    Args:
+        path: The file.
+        kind: What it configures; None finds out.
+
+    Raises:
+        ConfigError: If it is missing or not YAML.
+    """
+    document = read_document(path)
+    kind = kind or kind_of(document)
+    if kind is Kind.SCAN and isinstance(document.get("base"), str):
+        try:
+            document["base"] = load_config(path.parent / document["base"], RunConfig)
+        except ConfigError as fault:
+            wrong = KindFault(line=_line(path, ("base",)), sentence=f"base: {fault}")
+            return CheckedFile(path=path, kind=kind, config=None, faults=(wrong,))
+    try:
+        return CheckedFile(path=path, kind=kind, config=MODELS[kind].model_validate(document))
+    except ValidationError as fault:
+        told = fault_sentences(fault, MODELS[kind])
+    faults = tuple(KindFault(line=_line(path, where), sentence=sentence) for where, sentence in told)
+    return CheckedFile(path=path, kind=kind, config=None, faults=faults)
+
+
+def _likeness(keys: set[str], model: type[Section]) -> int:
+    known = set(model.model_fields)
+    needed = {name for name, field in model.model_fields.items() if field.is_required()}
+    return len(keys & known) - len(keys - known) - len(needed - keys)
+
+
+def _line(path: Path, where: Location) -> int | None:
+    """Find the line of a key, or of the section that it is missing from."""
+    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    line = None
+    for part in where:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
+            if found is not None:
+                line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            node = node.value[part]
+            line = node.start_mark.line + 1
+    return line

@@ -1,0 +1,105 @@
+"""The summary of a run: what a program reads of it, in one file."""
+
+import json
+import platform
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import l1ad
+from l1ad.config.loading import load_config
+from l1ad.config.target import TargetConfig
+from l1ad.core.trigger import TriggerAlgorithm
+from l1ad.core.trigger_file import algorithm_digest, trigger_digest
+from l1ad.data.opening import events_digest
+from l1ad.flow.build import TARGET_FILE
+from l1ad.flow.check import check_firmware
+from l1ad.flow.events import sources
+from l1ad.flow.results import load_estimate
+from l1ad.flow.run_directory import RunDirectory
+from l1ad.rtl.project import DESIGN_FILE
+
+__all__ = ["ACCEPTANCE", "run_summary"]
+
+ACCEPTANCE = "acceptance.json"
+"""Where a run keeps its last acceptance."""
+
+
+def run_summary(
+    run: RunDirectory, trigger: TriggerAlgorithm, verified: dict[str, Any], rated: dict[str, Any]
+) -> dict[str, Any]:
+    """Put together what the steps found.
+
+    Args:
+        run: The run.
+        trigger: Its algorithm with the thresholds.
+        verified: What `l1ad verify` found of it.
+        rated: What `l1ad rates thresholds` found of it.
+    """
+    folder = run.firmware(trigger)
+    estimate = load_estimate(folder)
+    return {
+        "name": trigger.name,
+        **{key: value for key, value in verified.items() if key != "trigger_digest"},
+        "latency": _latency(verified["timing"], folder),
+        "resources": None if estimate is None else {**asdict(estimate), "total": asdict(estimate.total)},
+        "budget": [asdict(line) for line in check_firmware(folder)],
+        "thresholds": dict(trigger.thresholds),
+        "stream": rated["stream"],
+        "budgets": rated["budgets"],
+        "rates": rated["rates"],
+        "efficiencies": rated["efficiencies"],
+        "firmware": str(folder),
+        "digests": {
+            "algorithm": algorithm_digest(trigger),
+            "trigger": trigger_digest(trigger),
+            "training": str(trigger.provenance.get("training_digest", "")),
+            "events": {
+                name: events_digest(where) for name, where in sources(run.config.data).items()
+            },
+        },
+        "versions": {
+            "l1ad": l1ad.__version__,
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "hls4ml", "scikit-learn", "scipy")},
+            **_text_versions(trigger),
+        },
+        **_acceptance(run, trigger),
+    }  # fmt: skip
+
+
+def _latency(timing: dict[str, Any] | None, folder: Path) -> dict[str, Any]:
+    """Tell the latency: measured in simulation where it was, else as the pipeline was planned."""
+    design = json.loads((folder / "rtl" / DESIGN_FILE).read_text(encoding="utf-8"))
+    target = load_config(folder / TARGET_FILE, TargetConfig)
+    cycles = design["planned_latency_cycles"] if timing is None else timing["latency_max"]
+    return {
+        "kind": "planned by the delay model" if timing is None else "measured in cycle-true simulation",
+        "latency_cycles": cycles,
+        "latency_ns": cycles * target.clock.period_ns,
+        "initiation_interval_cycles": design["initiation_interval_cycles"]
+        if timing is None
+        else timing["interval_min"],
+        "clock_mhz": target.clock_mhz,
+        "budget_cycles": target.budget.latency_cycles,
+        "within_budget": cycles <= target.budget.latency_cycles,
+        "stage_ns": design["stage_ns"],
+        "usable_ns": design["usable_ns"],
+        "target": target.name,
+    }
+
+
+def _text_versions(trigger: TriggerAlgorithm) -> dict[str, str]:
+    versions = trigger.provenance.get("versions", {})
+    return {str(k): str(v) for k, v in versions.items()} if isinstance(versions, dict) else {}
+
+
+def _acceptance(run: RunDirectory, trigger: TriggerAlgorithm) -> dict[str, Any]:
+    """Give the last acceptance of this very algorithm, if there was one."""
+    if not (run.path / ACCEPTANCE).is_file():
+        return {}
+    accepted = run.read_json(ACCEPTANCE, step="accept")
+    if accepted.pop("trigger_digest", None) != trigger_digest(trigger):
+        return {}
+    return {"acceptance": accepted}
