@@ -1,5 +1,6 @@
 # make demo                sets everything up and runs the main job on the sample that ships
 # make demo BACKEND=hgq    the same with bit widths that are learned (HGQ2), in an environment of its own
+# make docs                builds the documentation into build/site
 # make test                sets both environments up and runs the tests
 # make lint                ruff and mypy
 
@@ -20,7 +21,7 @@ demo: $(DEMO)/.demo
 	$(DEMO)/bin/l1ad demo --backend $(BACKEND)
 
 # Two at a time: most tests keep one core busy. Tests that run make themselves must not take it for ours.
-LONG := flow training search references
+LONG := api flow training search references test_notebooks.py
 PYTEST := bin/python -m pytest
 ALONE := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL
 test: $(VENV)/.dev $(HGQ)/.dev lint
@@ -34,6 +35,10 @@ test-rest: $(VENV)/.dev
 
 test-hgq: $(HGQ)/.dev
 	$(ALONE) $(HGQ)/$(PYTEST) $(addprefix tests/training/test_,environment.py freezing.py hgq.py loop.py)
+
+# Material announces the end of its own support at every build.
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet --config-file docs/mkdocs.yml --site-dir ../build/site
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -64,4 +69,4 @@ $(VENV) $(HGQ):
 clean:
 	rm -rf $(VENV) $(HGQ) build *.egg-info
 
-.PHONY: demo test test-long test-rest test-hgq lint clean
+.PHONY: demo docs test test-long test-rest test-hgq lint clean
