@@ -12,6 +12,7 @@ import api_rooms
 import command_reference
 import configuration_reference
 import number_tables
+import results_shown
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
@@ -33,6 +34,8 @@ MAKERS: dict[str, Callable[[str], str]] = {
     "shifts": lambda _: number_tables.shifts(),
     "sums": lambda _: number_tables.sums(),
     "spellings": lambda _: number_tables.spellings(),
+    "inspection": lambda _: results_shown.inspection(),
+    "samples": lambda _: results_shown.samples(),
 }
 
 _LOADERS = re.compile(
@@ -50,11 +53,12 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
     there = api_rooms.existing(folder, NOTEBOOKS)
     for part in nav:
         if "Notebooks" in part:
-            part["Notebooks"] = [{title: f"notebooks/{name}"} for name, title in there.items()]
+            pages: list[Any] = [{title: f"notebooks/{name}"} for name, title in there.items()]
+            part["Notebooks"] = ["notebooks/index.md", *pages]
         for inner in part.get("Reference", ()):
             if isinstance(inner, dict) and "Python" in inner:
                 inner["Python"] = ["reference/python/index.md", *(page for page, _ in api_rooms.pages())]
-    config.nav = [part for part in nav if list(part.values()) != [[]]]
+    config.nav = nav
     return config
 
 

@@ -11,6 +11,7 @@ The steps of the command line, from Python; each result shows its tables and hol
     print(run.rates()["tight"].threshold_raw)      # hardware units, for the run's budgets
     run.build()                                    # -> firmware/<name>
     print(run.verify().mismatches)                 # 0, or a DivergenceError that says where
+    run.menu(), run.stability(), run.tail(), run.review()   # questions about the rates
     run.check(), run.accept("zero_bias_1khz"), run.report()
 
     algorithm = l1ad.load_trigger("runs/mine/trigger.json")   # from here on without a training framework
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from l1ad.api.events import load_events, make_events, save_events, summarise_events
     from l1ad.api.importing import import_model
     from l1ad.api.run import Run
+    from l1ad.api.searching import scan
     from l1ad.core.errors import L1adError
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "load_trigger",
     "make_events",
     "save_events",
+    "scan",
     "summarise_events",
 ]
 
@@ -64,6 +67,7 @@ _HOMES = {
     "load_trigger": "l1ad.api.algorithm",
     "make_events": "l1ad.api.events",
     "save_events": "l1ad.api.events",
+    "scan": "l1ad.api.searching",
     "summarise_events": "l1ad.api.events",
 }
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from l1ad.api.shown import Shown
-from l1ad.api.tables import agreement_remarks, agreement_table
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.flow.verification import Verification
 from l1ad.report.document import Table
+from l1ad.report.firmware_tables import agreement_remarks, agreement_table
 
 __all__ = ["Agreement"]
 

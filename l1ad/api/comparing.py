@@ -8,10 +8,10 @@ from typing import Any
 from l1ad.api.progress import progress_bar
 from l1ad.api.run import Run
 from l1ad.api.shown import Shown, grown
-from l1ad.api.tables import made_table
 from l1ad.flow.compare import compare as run_compare
 from l1ad.flow.compare import save_comparison
-from l1ad.report.comparison import ComparedAlgorithm, Comparison
+from l1ad.report.comparison import Comparison
+from l1ad.report.comparison_tables import comparison_remarks, comparison_table
 from l1ad.report.document import Table
 
 __all__ = ["Compared", "compare"]
@@ -31,20 +31,11 @@ class Compared(Shown, Comparison):
 
     def tables(self) -> tuple[Table, ...]:
         """Show the efficiencies at the tightest budget, ratios to the reference, and costs."""
-        ratios = ("mean ratio", "wins") if self.reference is not None else ()
-        header = ("algorithm", *self.signals, *ratios, "LUT", "EBOPs")
-        rows = (self._row(one, with_ratios=bool(ratios)) for one in self.algorithms)
-        return (made_table("comparison", f"Efficiency at {self.tightest}, in %", header, rows),)
+        return (comparison_table(self),)
 
-    def _row(self, one: ComparedAlgorithm, *, with_ratios: bool) -> list[str]:
-        point = self.tightest
-        found = [f"{100 * one.measured[name].at[point].efficiency.value:.2f}" for name in self.signals]
-        ratios = one.ratios.get(point)
-        over = ["-", "-"]
-        if ratios is not None:
-            over = [f"{ratios.geometric_mean.value:.3f}", f"{ratios.wins} of {len(ratios.signals)}"]
-        cost = ["-" if value is None else f"{value:,}" for value in (one.cost.lut, one.cost.ebops)]
-        return [one.name, *found, *(over if with_ratios else []), *cost]
+    def remarks(self) -> tuple[str, ...]:
+        """Say where an algorithm finds more than what should bound it."""
+        return comparison_remarks(self)
 
 
 def compare(
@@ -56,6 +47,9 @@ def compare(
     progress: bool | None = None,
 ) -> Compared:
     """Compare runs and classical references on the same events at the same rates, as `l1ad compare`.
+
+        found = l1ad.compare(["runs/demo", "runs/demo_hgq"], reference="runs/demo", out="comparison")
+        found.tables()[0].rows
 
     Args:
         runs: The runs, or their directories.

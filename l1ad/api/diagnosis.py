@@ -6,8 +6,8 @@ from typing import Any
 from l1ad.api.shown import Shown, grown
 from l1ad.flow.doctor import Diagnosis as Found
 from l1ad.flow.doctor import diagnose
-from l1ad.flow.doctor_findings import Health
-from l1ad.report.document import State, Table
+from l1ad.report.doctor_tables import doctor_remarks, doctor_tables
+from l1ad.report.document import Table
 
 __all__ = ["Diagnosis", "doctor"]
 
@@ -26,16 +26,12 @@ class Diagnosis(Shown, Found):
         return Found.document(self)
 
     def tables(self) -> tuple[Table, ...]:
-        """Show every finding."""
-        states = tuple(
-            State.GOOD if one.health is Health.GOOD else State.BAD if one.needed else State.OPEN
-            for one in self.findings
-        )
-        rows = tuple(
-            (one.name, one.group, one.found, one.health.value, one.note or one.purpose) for one in self.findings
-        )
-        header = ("what", "kind", "found", "health", "note")
-        return (Table(name="doctor", title="", header=header, rows=rows, states=states),)
+        """Show every finding, a table for each kind of thing."""
+        return doctor_tables(self.document())
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say whether everything works that is needed."""
+        return doctor_remarks(self.document())
 
 
 def doctor() -> Diagnosis:

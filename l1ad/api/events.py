@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from l1ad.api.progress import progress_bar
 from l1ad.api.shown import Shown, grown
-from l1ad.api.tables import made_table
 from l1ad.config.layout import find_layout
 from l1ad.core.errors import ConfigError
 from l1ad.core.layout import InputLayout
@@ -24,6 +23,7 @@ from l1ad.data.units_check import check_units
 from l1ad.flow.data import EventSummary
 from l1ad.flow.data import summarise_events as run_summary
 from l1ad.report.document import Table
+from l1ad.report.event_tables import event_remarks, event_tables
 
 __all__ = ["EventsSummary", "load_events", "make_events", "save_events", "summarise_events"]
 
@@ -43,30 +43,12 @@ class EventsSummary(Shown, EventSummary):
         return EventSummary.document(self)
 
     def tables(self) -> tuple[Table, ...]:
-        """Show columns, seeds, what reading put right, and the inputs."""
-        inputs = zip(self.layout.fields, self.quality.inputs, strict=True)
-        fields = (
-            (field.name, f"{field.lsb:g}", field.unit, str(seen.low), str(seen.high), f"{seen.saturated:,}")
-            for field, seen in inputs
-        )
-        columns = (
-            (name, f"{one.low:g}", f"{one.mean:g}", f"{one.high:g}") for name, one in self.columns.items()
-        )
-        seeds = ((one.name, str(one.prescale), f"{one.fired:,}", f"{one.fraction:.3g}") for one in self.seeds)
-        counts = {**self.labels, **{name: times for name, times in self.repairs.items() if times}}
-        every = (
-            made_table("columns", "Columns", ("column", "lowest", "mean", "highest"), columns),
-            made_table("seeds", "Seeds of the menu", ("seed", "prescale", "fired", "fraction"), seeds),
-            made_table(
-                "counts", "Labels, and what reading put right", ("what", "times"),
-                ((name, f"{times:,}") for name, times in counts.items()),
-            ),
-            Table(
-                name="inputs", title=f"{self.layout.n_inputs} inputs, in hardware units", rows=tuple(fields),
-                header=("input", "step", "unit", "lowest", "highest", "saturated"), folded=True,
-            ),
-        )  # fmt: skip
-        return tuple(table for table in every if table.rows)
+        """Show columns, objects, labels, seeds and what is odd, and every input folded."""
+        return event_tables(self.document(), self.layout)
+
+    def remarks(self) -> tuple[str, ...]:
+        """Say so where reading put nothing right, and where nothing is odd."""
+        return event_remarks(self.document())
 
 
 def load_events(

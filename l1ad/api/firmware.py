@@ -1,27 +1,33 @@
 """A firmware folder: built, estimated, held against its budget, accepted or not."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from l1ad.api.progress import progress_bar
 from l1ad.api.shown import Shown, grown
-from l1ad.api.tables import acceptance_table, budget_table, made_table
 from l1ad.config.acceptance import AcceptanceConfig, load_acceptance
 from l1ad.config.loading import parse_config
 from l1ad.config.run import FirmwareConfig
 from l1ad.core.resources import ResourceEstimate
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.flow.acceptance import Acceptance as FoundAcceptance
-from l1ad.flow.acceptance import accept
+from l1ad.flow.acceptance import accept, save_acceptance
 from l1ad.flow.build import Build, build
 from l1ad.flow.check import check_firmware
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.synthesize import synthesize_open
+from l1ad.flow.wave import record_events
+from l1ad.report.acceptance_tables import acceptance_remarks, acceptance_suite, acceptance_table
 from l1ad.report.document import Table
+from l1ad.report.firmware_tables import budget_table, cells_table
+from l1ad.report.junit import write_junit
+from l1ad.report.plain_tables import made_table
 from l1ad.synthesis.budget import BudgetLine, Verdict
 
-__all__ = ["Acceptance", "Budget", "Cells", "Firmware", "accepted", "built", "checked", "synthesized"]
+__all__ = ["Acceptance", "Budget", "Cells", "Firmware", "accepted", "built", "checked", "synthesized", "waved"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -40,13 +46,7 @@ class Cells(Shown, ResourceEstimate):
 
     def tables(self) -> tuple[Table, ...]:
         """Show each module and the sum."""
-        every = (*((one.module, one.resources) for one in self.modules), ("all", self.total))
-        rows = (
-            (name, *(f"{count:,}" for count in (one.lut, one.ff, one.carry, one.dsp, one.bram_18k)))
-            for name, one in every
-        )
-        title = f"Open estimate before placement: {self.tool} {self.version}, family {self.family}"
-        return (made_table("cells", title, ("module", "LUT", "FF", "CARRY", "DSP", "BRAM 18k"), rows),)
+        return (cells_table(self),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -98,6 +98,10 @@ class Acceptance(Shown, FoundAcceptance):
         """Show every check."""
         return (acceptance_table(self.document()),)
 
+    def remarks(self) -> tuple[str, ...]:
+        """Say how many checks it passed, and why it failed those that it failed."""
+        return acceptance_remarks(self.document())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Firmware(Shown, Build):
@@ -138,10 +142,24 @@ class Firmware(Shown, Build):
         *,
         events: str | Path | None = None,
         verify: bool = False,
+        junit: str | Path | None = None,
         progress: bool | None = None,
     ) -> Acceptance:
-        """Hold the folder against the budget of whoever takes it, as `l1ad accept`."""
-        return accepted(self.folder, budget, run=None, events=events, verify=verify, progress=progress)
+        """Hold the folder against the budget of whoever takes it, as `l1ad accept`; `junit` is for CI."""
+        return accepted(
+            self.folder, budget, run=None, events=events, verify=verify, junit=junit, progress=progress
+        )
+
+    def wave(
+        self,
+        events: str | Path,
+        event_numbers: int | Sequence[int],
+        out: str | Path,
+        *,
+        progress: bool | None = None,
+    ) -> Path:
+        """Record every signal of the Verilog while named events pass into a `.vcd`, as `l1ad wave`; give it."""
+        return waved(self.folder, events, event_numbers, out, progress=progress)
 
 
 def built(
@@ -182,11 +200,35 @@ def accepted(
     run: RunDirectory | None,
     events: str | Path | None,
     verify: bool,
+    junit: str | Path | None,
     progress: bool | None,
 ) -> Acceptance:
-    """Hold a firmware folder against a budget: one that ships, a YAML file, or a configuration."""
+    """Hold a firmware folder against a budget: one that ships, a YAML file, or a configuration.
+
+    The verdict is kept in the run, where there is one, so that reports show it.
+    """
+    began = datetime.now(UTC)
     config = budget if isinstance(budget, AcceptanceConfig) else load_acceptance(str(budget))
     counted = None if events is None else str(events)
     with progress_bar("accept", progress) as tell:
         found = accept(folder, config, run=run, events=counted, verify=verify, progress=tell)
+    if run is not None:
+        save_acceptance(run, found)
+    if junit is not None:
+        write_junit(acceptance_suite(found.document(), began=began, ended=datetime.now(UTC)), Path(junit))
     return grown(Acceptance, found)
+
+
+def waved(
+    folder: Path,
+    events: str | Path,
+    event_numbers: int | Sequence[int],
+    out: str | Path,
+    *,
+    progress: bool | None,
+) -> Path:
+    """Record events in a waveform of the Verilog of a firmware folder."""
+    numbers = (event_numbers,) if isinstance(event_numbers, int) else tuple(event_numbers)
+    with progress_bar("wave", progress) as tell:
+        record_events(folder, str(events), numbers, Path(out), progress=tell)
+    return Path(out)

@@ -1,28 +1,30 @@
 """A run: a directory in which every step finds what the one before it left."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from l1ad.api.algorithm import Algorithm
 from l1ad.api.configuration import ConfigLike, chosen_config
 from l1ad.api.progress import progress_bar
+from l1ad.api.rated import Rated
+from l1ad.api.run_firmware import RunFirmware
 from l1ad.api.shown import Shown, grown
-from l1ad.api.tables import made_table
 from l1ad.config.presets import with_epochs
 from l1ad.config.run import RunConfig
 from l1ad.core.trigger_file import algorithm_digest
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.report.document import Table
+from l1ad.report.plain_tables import made_table
 
 if TYPE_CHECKING:
-    from l1ad.api.agreement import Agreement
-    from l1ad.api.firmware import Acceptance, Budget, Cells, Firmware
     from l1ad.api.scores import RunScores
     from l1ad.api.summary import Report
     from l1ad.api.thresholds import Thresholds
-    from l1ad.api.training import Evaluated, Trained
-    from l1ad.config.acceptance import AcceptanceConfig
+    from l1ad.api.training import Evaluated, Trained, TrainedSeeds
+    from l1ad.flow.event_parts import EventParts
+    from l1ad.rates.stream import Stream
 
 __all__ = ["Run"]
 
@@ -31,16 +33,21 @@ _REPORT = "report.html"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Run(Shown):
+class Run(RunFirmware, Rated, Shown):
     """One run of the whole road; each step is a method, with the defaults and files of the command line.
 
-    `progress` of a step says whether to show how far it is; None shows it in a terminal.
+        run = l1ad.Run.begin("runs/mine", "configs/quickstart.yaml")
+        run.train()                                    # or: run = run.train(seeds=3).run
+        run.evaluate(), run.freeze(), run.emulate()
+        run.rates()["tight"].threshold_raw             # sets the thresholds, in hardware units
+        run.menu(), run.stability(), run.tail(), run.review()         # asks about them: see `Rated`
+        run.build(), run.synthesize(), run.verify(), run.check()      # see `RunFirmware`
+        run.accept("zero_bias_1khz"), run.report()
+        l1ad.Run.begin("runs/demo", l1ad.demo_config()).all()         # every step, as `l1ad demo`
 
     Attributes:
         directory: Its directory and its configuration.
     """
-
-    directory: RunDirectory
 
     @classmethod
     def begin(cls, path: str | Path, config: ConfigLike, *, epochs: int | None = None) -> "Run":
@@ -81,10 +88,20 @@ class Run(Shown):
         """Its frozen algorithm; `freeze` writes it."""
         return Algorithm(self.directory.trigger_file)
 
-    @property
-    def firmware(self) -> Path:
-        """Folder of its firmware; `build` writes it."""
-        return self.directory.firmware(self.directory.trigger())
+    def rated_file(self) -> Path:
+        """Give its `trigger.json`."""
+        return self.directory.trigger_file
+
+    def own_events(self, menu: Path | None) -> "tuple[EventParts, Stream]":
+        """Give the background that its training has not seen, and the stream of its configuration."""
+        from l1ad.flow.rate_table import configured_stream
+        from l1ad.flow.rates import unseen_background
+
+        return unseen_background(self.directory, menu=menu), configured_stream(self.config.rates)
+
+    def own_signals(self) -> Mapping[str, str]:
+        """Give the signals of its configuration."""
+        return self.config.data.signals
 
     def headline(self) -> str:
         """Say where it is and what it trains."""
@@ -103,17 +120,35 @@ class Run(Shown):
         rows += [(name, where, "for development") for name, where in data.development.items()]
         return (made_table("events", "Events", ("sample", "where", "what for"), rows),)
 
-    def train(self, *, progress: bool | None = None) -> "Trained":
-        """Train the autoencoder; a stopped training goes on from its last finished epoch.
+    @overload
+    def train(self, *, seeds: None = None, progress: bool | None = None) -> "Trained": ...
+
+    @overload
+    def train(self, *, seeds: int, progress: bool | None = None) -> "TrainedSeeds": ...
+
+    def train(self, *, seeds: int | None = None, progress: bool | None = None) -> "Trained | TrainedSeeds":
+        """Train the autoencoder, as `l1ad train`; a stopped training goes on from its last finished epoch.
+
+        Args:
+            seeds: Train with so many seeds, two or more, measure the spread, and keep one. Go on with the run
+                that is the result's `run`: its configuration has the seed that was kept.
+            progress: Whether to show how far it is; None shows it in a terminal.
 
         Raises:
             KeyboardInterrupt: If it was stopped, with everything kept that was done: `train` goes on with it,
                 and `freeze` with its best epoch.
+            ValueError: If there are fewer than two seeds.
         """
-        from l1ad.api.training import Trained
+        from l1ad.api.training import Trained, TrainedSeeds
+        from l1ad.flow.ensemble import train_ensemble
         from l1ad.flow.train import train
 
+        if seeds is not None and seeds < 2:
+            raise ValueError(f"{seeds} seeds have no spread; give two or more, or leave `seeds` out")
         with progress_bar("train", progress) as tell:
+            if seeds is not None:
+                found_seeds = train_ensemble(self.directory, seeds, progress=tell)
+                return grown(TrainedSeeds, found_seeds, run=Run.open(self.path))
             found = grown(Trained, train(self.directory, progress=tell))
         if found.interrupted:
             raise KeyboardInterrupt("; ".join(found.warnings()))
@@ -151,12 +186,12 @@ class Run(Shown):
     def rates(
         self, *, extrapolate: bool = False, workers: int = 1, progress: bool | None = None
     ) -> "Thresholds":
-        """Set the thresholds for the run's budgets on events no training has seen, in `trigger.json`.
+        """Set the thresholds for the run's budgets on events no training has seen, as `l1ad rates thresholds`.
 
         Args:
             extrapolate: Whether budgets that the events do not resolve get a threshold from a fitted tail.
             workers: Processes; the counts do not depend on it.
-            progress: As everywhere.
+            progress: Whether to show how far it is; None shows it in a terminal.
 
         Raises:
             UnresolvedRateError: If a budget cannot be resolved; `trigger.json` is left as it is.
@@ -169,87 +204,6 @@ class Run(Shown):
         with progress_bar("rates", progress) as tell:
             found = rates(self.directory, workers=crew, extrapolate=extrapolate, progress=tell)
         return grown(Thresholds, found, file=self.directory.trigger_file)
-
-    def build(
-        self,
-        target: str | Path | None = None,
-        folder: str | Path | None = None,
-        *,
-        strategy: str | None = None,
-        reuse_factor: int | None = None,
-        force: bool = False,
-    ) -> "Firmware":
-        """Write the firmware folder; what is not given is as the run's configuration says.
-
-        The other steps look in the configured folder; one that is built elsewhere is for `Firmware`'s own.
-        """
-        from l1ad.api.firmware import built
-
-        return built(
-            self.directory.trigger(), self.config.firmware, folder=folder, target=target, strategy=strategy,
-            reuse_factor=reuse_factor, force=force,
-        )  # fmt: skip
-
-    def synthesize(self, *, progress: bool | None = None) -> "Cells":
-        """Estimate the cells of the Verilog with Yosys, before placement."""
-        from l1ad.api.firmware import synthesized
-
-        return synthesized(self.firmware, progress=progress)
-
-    def verify(
-        self,
-        *,
-        folder: str | Path | None = None,
-        original: str | Path | None = None,
-        progress: bool | None = None,
-    ) -> "Agreement":
-        """Compare Keras, emulators, C simulation, RTL and QONNX on the same events, integer for integer.
-
-        Args:
-            folder: Folder that holds the firmware's folder; the configured one unless told.
-            original: hls4ml project that the network was imported from, compared as well.
-            progress: As everywhere.
-
-        Raises:
-            DivergenceError: If any integer differs; the message names event, layer, element and bits.
-        """
-        from l1ad.api.agreement import Agreement
-        from l1ad.flow.verify import verify_run
-
-        with progress_bar("verify", progress) as tell:
-            found = verify_run(
-                self.directory, firmware=None if folder is None else Path(folder),
-                original=None if original is None else Path(original), progress=tell,
-            )  # fmt: skip
-        return Agreement(trigger=self.directory.trigger(), verification=found)
-
-    def check(self) -> "Budget":
-        """Hold agreement, latency and cells of the firmware against its target's budget."""
-        from l1ad.api.firmware import checked
-
-        return checked(self.firmware)
-
-    def accept(
-        self,
-        budget: "str | Path | AcceptanceConfig",
-        *,
-        events: str | Path | None = None,
-        verify: bool = False,
-        progress: bool | None = None,
-    ) -> "Acceptance":
-        """Hold the firmware against the budget of whoever takes it, e.g. `zero_bias_1khz`.
-
-        Args:
-            budget: A budget that ships, a YAML file, or a configuration.
-            events: Events to count rates on; the budget's, or the run's unseen ones, unless told.
-            verify: Whether to compare every implementation first.
-            progress: As everywhere.
-        """
-        from l1ad.api.firmware import accepted
-
-        return accepted(
-            self.firmware, budget, run=self.directory, events=events, verify=verify, progress=progress
-        )
 
     def report(self, *, progress: bool | None = None) -> "Report":
         """Write the report, its figures and `summary.json` from what the steps left."""

@@ -8,11 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.api.shown import Shown
-from l1ad.api.tables import made_table
+from l1ad.core.errors import DataError
+from l1ad.core.progress import Progress
+from l1ad.core.trigger_file import algorithm_digest, load_trigger
+from l1ad.data.events import EventBatch
+from l1ad.data.opening import load_events
 from l1ad.data.score_file import read_scores
+from l1ad.emulate.engine import emulate
+from l1ad.flow.emulate import emulate_file
+from l1ad.flow.targets import check_target
 from l1ad.report.document import Table
+from l1ad.report.plain_tables import filled, made_table
 
-__all__ = ["RunScores", "Scores"]
+__all__ = ["RunScores", "Scores", "scored"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -52,8 +60,8 @@ class Scores(Shown):
             (name, str(self.thresholds[name]), f"{int(bits.sum()):,} of {len(self):,}")
             for name, bits in self.accepted.items()
         )
-        table = made_table("accepted", "", ("threshold", "hardware units", "events accepted"), rows)
-        return (table,) if table.rows else ()
+        header = ("threshold", "hardware units", "events accepted")
+        return filled([made_table("accepted", "", header, rows)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -96,3 +104,34 @@ class RunScores(Shown):
         """Show the events of each sample."""
         rows = ((name, f"{count:,}", self.files[name].name) for name, count in self.counts.items())
         return (made_table("scores", "", ("sample", "events scored", "file"), rows),)
+
+
+def scored(
+    file: Path, events: EventBatch | NDArray[np.integer] | str | Path, *, out: Path | None, tell: Progress
+) -> Scores:
+    """Score events with the exact emulator, and write a score file where one is wanted.
+
+    Args:
+        file: The algorithm.
+        events: Events, their hardware integers, an event file, or `sample:NAME`.
+        out: Score file to write, of events that come from a file.
+        tell: Told how far it is.
+
+    Raises:
+        TypeError: If a score file is wanted of events that come from none.
+        DataError: If the events are of another layout, or cannot be read.
+    """
+    trigger = load_trigger(file)
+    if out is not None:
+        if not isinstance(events, str | Path):
+            raise TypeError("a score file names the file of its events; save them first, or leave out `out`")
+        check_target(out, file)
+        emulate_file(trigger, str(events), out, progress=tell)
+        found = read_scores(out, algorithm_digest=algorithm_digest(trigger))
+        return Scores(sample=found.sample, score_raw=found.score_raw, thresholds=trigger.thresholds)
+    batch = load_events(events) if isinstance(events, str | Path) else events
+    if isinstance(batch, EventBatch) and batch.layout != trigger.layout:
+        raise DataError(f"{batch.where or batch.sample}: events of {batch.layout.told_apart(trigger.layout)}")
+    sample, inputs_raw = (batch.sample, batch.inputs_raw) if isinstance(batch, EventBatch) else ("array", batch)
+    score_raw = emulate(trigger, inputs_raw, progress=tell).score_raw
+    return Scores(sample=sample, score_raw=score_raw, thresholds=trigger.thresholds)

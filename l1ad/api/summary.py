@@ -6,15 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from l1ad.api.shown import Shown
-from l1ad.api.tables import (
-    acceptance_table,
-    agreement_remarks,
-    agreement_table,
-    budget_table,
-    efficiency_table,
-    threshold_table,
-)
+from l1ad.report.acceptance_tables import acceptance_remarks, acceptance_table
 from l1ad.report.document import Table
+from l1ad.report.firmware_tables import agreement_remarks, agreement_table, budget_table
+from l1ad.report.plain_tables import filled
+from l1ad.report.threshold_tables import efficiency_table, threshold_table
 
 __all__ = ["Report"]
 
@@ -34,27 +30,24 @@ class Report(Shown):
     def headline(self) -> str:
         """Say whether integers differ, and where the report is."""
         summary = self.summary
-        return (
-            f"{summary['name']}: {summary['mismatches']} integers differ over {summary['events_verified']:,} "
-            f"events; {self.file}"
-        )
+        verified = f"{summary['mismatches']} integers differ over {summary['events_verified']:,} events"
+        told = verified if summary["implementations"] else "not verified"
+        return f"{summary['name']}: {told}; {self.file}"
 
     def document(self) -> dict[str, Any]:
         """Give the summary, as `l1ad report --json`."""
         return dict(self.summary)
 
     def tables(self) -> tuple[Table, ...]:
-        """Show agreement, thresholds, efficiencies, budget, and acceptance where there is one."""
+        """Show agreement, thresholds, efficiencies, budget, and acceptance, folded, where there is one."""
         summary = self.summary
-        accepted = [acceptance_table(summary["acceptance"])] if "acceptance" in summary else []
-        return (
-            agreement_table(summary),
-            threshold_table("thresholds", f"Thresholds for {summary['stream']}", summary["rates"]),
-            efficiency_table(summary),
-            budget_table(summary["budget"]),
-            *accepted,
-        )
+        accepted = [acceptance_table(summary["acceptance"], folded=True)] if "acceptance" in summary else []
+        return filled(
+            (agreement_table(summary), threshold_table(summary), efficiency_table(summary),
+             budget_table(summary["budget"]), *accepted)
+        )  # fmt: skip
 
     def remarks(self) -> tuple[str, ...]:
-        """Say what was not compared, and what the RTL's clock showed."""
-        return agreement_remarks(self.summary)
+        """Say what was not compared, what the RTL's clock showed, and which checks a delivery failed."""
+        accepted = acceptance_remarks(self.summary["acceptance"]) if "acceptance" in self.summary else ()
+        return (*agreement_remarks(self.summary), *accepted)

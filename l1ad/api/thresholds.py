@@ -1,17 +1,16 @@
 """Thresholds in hardware units for rate budgets, with what they cost and what they leave."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from l1ad.api.shown import Shown
-from l1ad.api.tables import efficiency_table, threshold_table
 from l1ad.flow.rate_table import RateTable
 from l1ad.flow.rates import RunRates
 from l1ad.metrics.efficiency import Efficiency
 from l1ad.rates.thresholds import SetThreshold
 from l1ad.report.document import Table
+from l1ad.report.threshold_tables import threshold_remarks, threshold_tables
 
 __all__ = ["Thresholds"]
 
@@ -60,26 +59,8 @@ class Thresholds(Shown):
 
     def tables(self) -> tuple[Table, ...]:
         """Show the thresholds, the usual ladder beside them, and what they leave of the signals."""
-        document = self.document()
-        shown = [threshold_table("thresholds", f"Thresholds for {document['stream']}", document["rates"])]
-        for kind, rungs in document["ladder"].items():
-            if _raws(rungs) - _raws(document["rates"]):
-                shown.append(threshold_table(f"ladder_{kind}", f"The usual ladder, {kind} rates", rungs))
-        return (*shown, *([efficiency_table(document)] if self.efficiencies else []))
+        return threshold_tables(self.document())
 
     def remarks(self) -> tuple[str, ...]:
         """Say what the events do not resolve, and what was counted."""
-        table = self.table
-        events = f"{table.n_events:,} events"
-        if not table.equal_weights:
-            events += f" (effective {table.effective_events:,.0f}; intervals scaled Garwood)"
-        seen = f"{table.excluded:,} that the training has seen are left out"
-        if not table.checked:
-            seen = "what the training has seen is not known here; give its run, or be sure of these events"
-        beside = "no menu" if table.menu is None else f"a menu of {table.menu} seeds"
-        counted = f"counted on {events}, {beside}; {seen}. Intervals: {100 * table.coverage:.2f} %"
-        return (*(f"{name}: {why}" for name, why in table.unresolved.items()), counted)
-
-
-def _raws(rungs: Mapping[str, Any]) -> set[int]:
-    return {one["threshold_raw"] for one in rungs.values()}
+        return threshold_remarks(self.document())

@@ -1,15 +1,19 @@
 """What training and evaluation left."""
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from l1ad.api.shown import Shown
-from l1ad.api.tables import made_table
+from l1ad.flow.ensemble import Ensemble
 from l1ad.flow.evaluate import Evaluation
 from l1ad.flow.train import Training
 from l1ad.report.document import Table
+from l1ad.report.training_tables import ensemble_tables, evaluation_tables, history_tables
 
-__all__ = ["Evaluated", "Trained"]
+if TYPE_CHECKING:
+    from l1ad.api.run import Run
+
+__all__ = ["Evaluated", "Trained", "TrainedSeeds"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False)
@@ -31,17 +35,39 @@ class Trained(Shown, Training):
 
     def tables(self) -> tuple[Table, ...]:
         """Show the kept epoch, and every epoch folded."""
-        kept = ((name, f"{value:.4g}") for name, value in self.kept.items())
-        names = tuple(self.history[0])
-        rows = tuple(tuple(f"{epoch.get(name, float('nan')):.4g}" for name in names) for epoch in self.history)
-        return (
-            made_table("kept", f"Epoch {self.best_epoch}", ("figure", "value"), kept),
-            Table(name="history", title="Every epoch", header=names, rows=rows, folded=True),
-        )
+        return history_tables(self.document())
 
     def remarks(self) -> tuple[str, ...]:
         """Say what a reader should know before going on."""
         return tuple(f"note: {warning}" for warning in self.warnings())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TrainedSeeds(Shown, Ensemble):
+    """Trainings that differ in their seed alone; attributes as `l1ad.flow.ensemble.Ensemble`.
+
+    Attributes:
+        run: The run with the seed that was kept, to go on with.
+    """
+
+    run: "Run"
+
+    def headline(self) -> str:
+        """Say how many there are, which one was kept, and how alike their scores are."""
+        return (
+            f"{len(self.seeds)} trainings; kept seed {self.picked}; rank correlation of their scores "
+            f"{self.correlation['lowest']:.3f} or more"
+        )
+
+    def document(self) -> dict[str, Any]:
+        """Lay the result out for JSON, as `l1ad train --seeds N --json`."""
+        document = Ensemble.document(self)
+        del document["run"]  # the other fields are the step's
+        return document
+
+    def tables(self) -> tuple[Table, ...]:
+        """Show how results spread over the seeds, and figures of merit of each training."""
+        return ensemble_tables(self.document())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
@@ -58,14 +84,4 @@ class Evaluated(Shown, Evaluation):
 
     def tables(self) -> tuple[Table, ...]:
         """Show the efficiencies at the first point by score, and figures of merit that need no signal."""
-        point = self.points[0]
-        signals = tuple(next(iter(self.measured.values())))
-        rows = (
-            (kind, *(f"{of[signal].at[point].efficiency.value:.2%}" for signal in signals))
-            for kind, of in self.measured.items()
-        )
-        criteria = ((name, f"{value:.4g}") for name, value in self.criteria.items())
-        return (
-            made_table("evaluation", f"Efficiency at {point}, by score", ("score", *signals), rows),
-            made_table("criteria", "Latent space of validation events", ("figure of merit", "value"), criteria),
-        )
+        return evaluation_tables(self.document())

@@ -1,17 +1,12 @@
 """The command of a trigger group's CI: take a delivery, or say why not."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from l1ad.cli import completion
 from l1ad.cli.options import OVER_BUDGET, JsonOption
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from l1ad.flow.acceptance import Acceptance
 
 __all__ = ["accept"]
 
@@ -42,11 +37,14 @@ def accept(
     """Hold a delivery against a budget: origin, equality, float model, latency, rates; exit code 3 if not."""
     from datetime import UTC, datetime
 
-    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.cli.results import print_tables
+    from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.config.acceptance import load_acceptance
     from l1ad.flow.acceptance import accept as run_accept
     from l1ad.flow.acceptance import save_acceptance
     from l1ad.flow.run_directory import RunDirectory
+    from l1ad.report.acceptance_tables import acceptance_suite, acceptance_table
+    from l1ad.report.junit import write_junit
 
     began = datetime.now(UTC)
     config = load_acceptance(budget)
@@ -55,45 +53,14 @@ def accept(
         result = run_accept(folder, config, run=directory, events=events, verify=verify, progress=progress)
     if directory is not None:
         save_acceptance(directory, result)
+    document = result.document()
     if junit is not None:
-        _write_junit(result, junit, began)
+        write_junit(acceptance_suite(document, began=began, ended=datetime.now(UTC)), junit)
     if json:
-        print_json(result.document())
+        print_json(document)
     else:
-        header = ["check", "measured", "limit", "verdict", "source"]
-        print_table(f"Acceptance of {folder} by {result.budget}", header, _rows(result))
+        print_tables([acceptance_table(document)])
     if not result.accepted:
         for line in result.failed:
             typer.echo(f"l1ad: not accepted: {line.name}: {line.reason}", err=True)
         raise typer.Exit(OVER_BUDGET)
-
-
-def _rows(result: "Acceptance") -> list[list[str]]:
-    return [
-        [line.name, line.measured_text, line.limit_text, line.verdict.value,
-         "; ".join(filter(None, (line.source, line.note)))]
-        for line in result.lines
-    ]  # fmt: skip
-
-
-def _write_junit(result: "Acceptance", path: Path, began: "datetime") -> None:
-    from datetime import UTC, datetime
-
-    from l1ad.flow.accepted_line import Verdict
-    from l1ad.report.junit import JUnitCase, JUnitSuite, Outcome, write_junit
-
-    outcomes = {
-        Verdict.PASS: Outcome.PASSED, Verdict.FAIL: Outcome.FAILED, Verdict.NOT_MEASURED: Outcome.SKIPPED,
-    }  # fmt: skip
-    cases = [
-        JUnitCase(
-            group=line.group, name=line.name, outcome=outcomes[line.verdict], message=line.reason,
-            details=f"measured {line.measured_text}, limit {line.limit_text}; {line.source}",
-        )
-        for line in result.lines
-    ]  # fmt: skip
-    suite = JUnitSuite(
-        name=result.budget, cases=cases, properties={"firmware": result.folder.name}, began=began,
-        seconds=(datetime.now(UTC) - began).total_seconds(),
-    )  # fmt: skip
-    write_junit(suite, path)

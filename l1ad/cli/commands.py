@@ -19,6 +19,7 @@ from l1ad.cli.models import export, import_
 from l1ad.cli.rates import RATES_COMMANDS
 from l1ad.cli.scan import evaluate, scan
 from l1ad.cli.scoring import emulate, report
+from l1ad.cli.study import study
 from l1ad.cli.synthesis import SYNTH_COMMANDS
 from l1ad.cli.training import demo, freeze, simulate, train
 
@@ -75,6 +76,7 @@ PANELS: Mapping[str, tuple[Step | Group, ...]] = {
         Step(train, "l1ad train configs/quickstart.yaml --run runs/mine"),
         Step(evaluate, "l1ad evaluate runs/mine"),
         Step(scan, "l1ad scan configs/scan.yaml --out runs/scan --workers 2"),
+        Step(study, "l1ad study configs/studies/data_quality.yaml --out runs/study --workers 2"),
         Step(freeze, "l1ad freeze runs/mine"),
         Step(import_, "l1ad import model.keras --config import.yaml --out trigger.json"),
     ),

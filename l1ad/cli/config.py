@@ -11,7 +11,7 @@ from l1ad.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from l1ad.config.kinds import CheckedFile
-    from l1ad.flow.advice import Remark
+    from l1ad.flow.advice_remark import Remark
 
 __all__ = ["CONFIG_COMMANDS"]
 
@@ -27,6 +27,7 @@ class KindName(StrEnum):
     SAMPLE = "sample"
     POOL = "pool"
     IMPORT = "import"
+    STUDY = "study"
 
 
 KindOption = Annotated[
@@ -44,18 +45,16 @@ def config_check(
     from l1ad.config.kinds import checked_file
     from l1ad.flow.advice import remarks
 
-    told, wrong = [], 0
+    told = []
     for file in files:
         checked = checked_file(file, _kind(kind))
         said = () if checked.config is None else remarks(checked.config, file)
-        faults = len(checked.faults) + sum(one.wrong for one in said)
-        wrong += bool(faults)
         told.append(_document(checked, said))
         if not json:
-            _print(checked, said, faults)
+            _print(told[-1])
     if json:
         print_json(told)
-    if wrong:
+    if any(one["faults"] for one in told):
         raise typer.Exit(1)
 
 
@@ -75,7 +74,8 @@ def config_show(
     if checked.config is None:
         first, *others = checked.faults
         more = f" (and {len(others)} more; `l1ad config check {file}` lists them)" if others else ""
-        raise ConfigError(f"{file}: {first.sentence}{more}")
+        line = "" if first.line is None else f":{first.line}"
+        raise ConfigError(f"{file}{line}: {first.sentence}{more}")
     document = checked.config.model_dump(mode="json")
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip("\n")
     show(document, text, as_json=json)
@@ -108,20 +108,27 @@ def _kind(name: KindName | None) -> Any:
     return None if name is None else Kind(name.value)
 
 
-def _print(checked: "CheckedFile", said: "tuple[Remark, ...]", faults: int) -> None:
-    """Print a file that is fine in one line, and of others every fault with its line."""
-    kind = f"{checked.kind} configuration"
-    typer.echo(f"{checked.path}: {'fine' if not faults else f'{faults} wrong'} ({kind})")
-    for fault in checked.faults:
-        typer.echo(f"{checked.path}{'' if fault.line is None else f':{fault.line}'}: {fault.sentence}")
-    for one in said:
-        typer.echo(f"{checked.path}: {'' if one.wrong else 'unwise: '}{one.text}")
+def _print(told: dict[str, Any]) -> None:
+    """Print a file that is fine in one line, and of others every fault and what is unwise, with the line."""
+    counts = [
+        f"{len(told[what])} {word}" for what, word in (("faults", "wrong"), ("unwise", "unwise")) if told[what]
+    ]
+    typer.echo(f"{told['file']}: {', '.join(counts) or 'fine'} ({told['kind']} configuration)")
+    for what, word in (("faults", ""), ("unwise", "unwise: ")):
+        for one in told[what]:
+            line = "" if one["line"] is None else f":{one['line']}"
+            typer.echo(f"{told['file']}{line}: {word}{one['text']}")
 
 
 def _document(checked: "CheckedFile", said: "tuple[Remark, ...]") -> dict[str, Any]:
+    from l1ad.config.kinds import line_of
+
+    def placed(one: "Remark") -> dict[str, Any]:
+        return {"line": line_of(checked.path, [one.place]), "text": one.text}
+
     faults = [{"line": one.line, "text": one.sentence} for one in checked.faults]
-    faults += [{"line": None, "text": one.text} for one in said if one.wrong]
-    unwise = [one.text for one in said if not one.wrong]
+    faults += [placed(one) for one in said if one.wrong]
+    unwise = [placed(one) for one in said if not one.wrong]
     return {"file": str(checked.path), "kind": str(checked.kind), "faults": faults, "unwise": unwise}
 
 

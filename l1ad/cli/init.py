@@ -37,16 +37,19 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     json: JsonOption = False,
 ) -> None:
-    """Write a run's configuration with every key explained, at the demo's values."""
-    from l1ad.cli.terminal import show
-    from l1ad.flow.init import initial_config, schema_beside, write_initial
+    """Write a run's configuration with every key explained, at the demo's values and under the file's name."""
+    from shlex import quote
 
-    config = initial_config(backend.value, events)
+    from l1ad.cli.terminal import show
+    from l1ad.flow.init import initial_config, name_of, run_of, schema_beside, write_initial
+
+    config = initial_config(backend.value, events, name=name_of(path))
     write_initial(path, config, schema=schema, force=force)
+    file = quote(str(path))
     beside = f", and {schema_beside(path)} for editors" if schema else ""
     text = (
         f"{path}: a run called {config.name!r} of {config.data.background}{beside}\n"
-        f"next: l1ad config check {path}, then l1ad train {path} --run runs/{config.name}"
+        f"next: l1ad config check {file}, then l1ad train {file} --run {quote(str(run_of(config)))}"
     )
     document = {"file": str(path), "name": config.name, "background": config.data.background}
     show(document, text, as_json=json)

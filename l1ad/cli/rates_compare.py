@@ -9,11 +9,9 @@ from l1ad.cli import completion
 from l1ad.cli.options import OVER_BUDGET, JsonOption
 
 if TYPE_CHECKING:
-    from l1ad.rates.disagreements import Disagreement, FieldComparison, RecordedComparison
+    from l1ad.rates.disagreements import FieldComparison
 
 __all__ = ["compare_field", "print_field_comparison"]
-
-_CAUSES_SHOWN, _EVENTS_SHOWN = 5, 5
 
 
 def compare_field(
@@ -74,50 +72,10 @@ def compare_field(
 
 def print_field_comparison(comparison: "FieldComparison") -> None:
     """Print counts, and of what differs the causes and the first events."""
-    from l1ad.cli.terminal import print_table
+    from l1ad.cli.results import print_tables
+    from l1ad.report.field_tables import field_remarks, field_tables
 
-    print_table(
-        f"{comparison.trigger} beside what was recorded of {comparison.sample}",
-        ["recorded", "emulated", "events", "agree", "differ", "recorded 0 that says nothing", "not recorded"],
-        [
-            [one.recorded, one.emulated, *(f"{count:,}" for count in _counts(one))]
-            for one in comparison.parts
-        ],
-    )  # fmt: skip
-    for part in comparison.parts:
-        typer.echo(f"{part.recorded}: {part.note}")
-    for part in comparison.parts:
-        if part.n_disagreements:
-            _print_differences(part)
-        typer.echo(part.verdict)
-
-
-def _counts(part: "RecordedComparison") -> tuple[int, ...]:
-    return (part.n_events, part.n_agreements, part.n_disagreements, part.n_not_judged, part.n_without_record)
-
-
-def _print_differences(part: "RecordedComparison") -> None:
-    from l1ad.cli.terminal import print_table
-
-    print_table(
-        f"What may explain {part.recorded}",
-        ["cause", "explains", "leaves in agreement"],
-        [
-            [one.name, f"{one.explained} of {one.disagreeing}", f"{one.consistent} of {one.agreeing}"]
-            for one in part.causes[:_CAUSES_SHOWN]
-        ],
-    )
-    print_table(
-        f"First events that differ in {part.recorded}",
-        ["event", "run", "lumi section", "crossing", "recorded", "emulated", "score", "inputs"],
-        [_event_row(one) for one in part.disagreements[:_EVENTS_SHOWN]],
-    )
-
-
-def _event_row(one: "Disagreement") -> list[str]:
-    about = (one.event_number, one.run, one.lumi_section, one.bunch_crossing, one.recorded, one.emulated)
-    inputs = " ".join(f"{name}={value}" for name, value in one.inputs.items())
-    return ["" if value is None else str(value) for value in (*about, one.score_raw)] + [inputs]
+    print_tables(field_tables(comparison), field_remarks(comparison))
 
 
 def _pairs(texts: list[str]) -> dict[str, str]:

@@ -52,7 +52,7 @@ def rates_thresholds(
     """
     import numpy as np
 
-    from l1ad.cli.rates_tables import print_run_rates, print_thresholds
+    from l1ad.cli.rates_tables import print_thresholds
     from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.flow.event_parts import Workers
     from l1ad.flow.rate_thresholds import ladder_budgets, thresholds_of_files
@@ -83,8 +83,6 @@ def rates_thresholds(
             document = table.document()
     if json:
         print_json(document)
-    elif source.is_dir():
-        print_run_rates(document)
     else:
         print_thresholds(document)
 

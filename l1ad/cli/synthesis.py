@@ -26,23 +26,17 @@ def synth_open(
     """Estimate LUT, FF, CARRY, DSP and BRAM of the Verilog with Yosys, module by module, before placement."""
     from dataclasses import asdict
 
-    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.cli.results import print_tables
+    from l1ad.cli.terminal import print_json, progress_bar
     from l1ad.flow.synthesize import synthesize_open
+    from l1ad.report.firmware_tables import cells_table
 
     with progress_bar("synth open") as progress:
         estimate = synthesize_open(folder, yosys=yosys, progress=progress)
     if json:
         print_json({**asdict(estimate), "total": asdict(estimate.total)})
         return
-    every = [*((one.module, one.resources) for one in estimate.modules), ("all", estimate.total)]
-    print_table(
-        f"Open estimate before placement: {estimate.tool} {estimate.version}, family {estimate.family}",
-        ["module", "LUT", "FF", "CARRY", "DSP", "BRAM 18k"],
-        [
-            [name, *(f"{count:,}" for count in (one.lut, one.ff, one.carry, one.dsp, one.bram_18k))]
-            for name, one in every
-        ],
-    )
+    print_tables([cells_table(estimate)])
 
 
 def synth_vendor(

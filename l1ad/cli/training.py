@@ -31,7 +31,10 @@ def demo(
     backend: Annotated[Backend, typer.Option(help="Who quantises: QKeras or HGQ2.")] = Backend.QKERAS,
     json: JsonOption = False,
 ) -> None:
-    """Do the main job on the sample that ships: train, freeze, emulate, rates, build, synth, verify, report."""
+    """Do the main job on the sample that ships.
+
+    Its steps: train, evaluate, freeze, emulate, rates, build, synth, verify, accept, report.
+    """
     from l1ad.cli.logs import log_in
     from l1ad.cli.results import print_summary
     from l1ad.cli.terminal import print_json, progress_bar

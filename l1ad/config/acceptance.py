@@ -6,7 +6,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section, load_config
+from l1ad.config.texts import RateText
 from l1ad.core.errors import ConfigError
 
 __all__ = [
@@ -45,10 +47,11 @@ class FloatModelConfig(Section):
     """How far the integers may stray from the float model: a statistical comparison."""
 
     spearman: float = Field(0.99, ge=-1, le=1, description="Lowest rank correlation of the two scores")
-    differing_decisions: Fraction = Field(
-        1.0, description="Largest fraction of the accepted background that the float model, accepting as many, "
-        "does not take; 1 limits nothing"
-    )  # fmt: skip
+    differing_decisions: Fraction | None = Field(
+        None,
+        description="Largest fraction of the accepted background that the float model, accepting as many, "
+        "does not take; null: told, not limited",
+    )
     efficiency_lost: Fraction = Field(
         0.05, description="Largest efficiency of any signal, at equal rate, that the float model has more"
     )
@@ -72,8 +75,10 @@ class HardwareConfig(Section):
 class ThresholdBudget(Section):
     """What a threshold may cost, in Hz, kHz or events/day."""
 
-    total: str = Field(description="Largest rate, before prescale")
-    pure: str | None = Field(None, description="Largest rate of what the menu does not take anyway; null: any")
+    total: RateText = Field(description="Largest rate, before prescale")
+    pure: RateText | None = Field(
+        None, description="Largest rate of what the menu does not take anyway; null: any"
+    )
 
 
 class AcceptedRatesConfig(Section):
@@ -97,11 +102,13 @@ class AcceptedRatesConfig(Section):
     @model_validator(mode="after")
     def _one_stream(self) -> "AcceptedRatesConfig":
         if (self.colliding_bunches is None) == (self.stream_events_per_day is None):
-            raise ValueError(
-                "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)"
+            raise at_keys(
+                "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)",
+                "stream_events_per_day",
+                "colliding_bunches",
             )
         if self.events is None and self.leave_out_fraction:
-            raise ValueError("leave_out_fraction is of 'events', which is not given")
+            raise at_keys("leave_out_fraction is of 'events', which is not given", "leave_out_fraction")
         return self
 
 

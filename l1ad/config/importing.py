@@ -1,22 +1,14 @@
 """How an existing model becomes a trigger algorithm: what its file does not say."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section
-from l1ad.core.fixed import FixedType
+from l1ad.config.texts import FormatText
 
 __all__ = ["ImportConfig", "InputsConfig", "ScalingConfig", "ScoreConfig", "TypesConfig"]
-
-
-def _spelling(text: str) -> str:
-    FixedType.from_cpp(text)
-    return text
-
-
-Spelling = Annotated[str, AfterValidator(_spelling)]
-"""A number format as C++ spells it."""
 
 
 class InputsConfig(Section):
@@ -41,14 +33,14 @@ class ScalingConfig(Section):
         description="With a scaler and a float model: take back in the weights of the first layer what powers "
         "of two lose",
     )
-    working_type: Spelling | None = Field(None, description="Number format of difference and shift")
+    working_type: FormatText | None = Field(None, description="Number format of difference and shift")
 
     @model_validator(mode="after")
     def _one_way(self) -> "ScalingConfig":
         if self.scaler is not None and (self.offsets is not None or self.shifts is not None):
-            raise ValueError("give either a scaler, or offsets and shifts")
+            raise at_keys("give either a scaler, or offsets and shifts", "scaler", "offsets", "shifts")
         if self.into_weights and self.scaler is None:
-            raise ValueError("into_weights goes with a scaler")
+            raise at_keys("into_weights goes with a scaler", "into_weights")
         return self
 
 
@@ -58,15 +50,15 @@ class ScoreConfig(Section):
     function: Literal["sum_of_squares", "output"] = Field(
         "sum_of_squares", description="Of the encoder mean; output: the network's one output is the score"
     )
-    type: Spelling = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Number format of the score word")
+    type: FormatText = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Number format of the score word")
 
 
 class LayerTypesConfig(Section):
     """Number formats of one layer."""
 
-    weight: Spelling | None = Field(None, description="Format of its weights, e.g. ap_fixed<8,2>")
-    bias: Spelling | None = Field(None, description="Format of its biases")
-    result: Spelling | None = Field(None, description="Format of what it gives")
+    weight: FormatText | None = Field(None, description="Format of its weights, e.g. ap_fixed<8,2>")
+    bias: FormatText | None = Field(None, description="Format of its biases")
+    result: FormatText | None = Field(None, description="Format of what it gives")
 
 
 class TypesConfig(Section):
@@ -87,7 +79,7 @@ class ImportConfig(Section):
 
     name: str | None = Field(None, description="Name of the algorithm; the file's unless told")
     layout: InputsConfig | str = Field("ugt_57", description="Name of the input layout, or how many inputs")
-    input_type: Spelling | None = Field(
+    input_type: FormatText | None = Field(
         None, description="Format of the scaled inputs, where the file has none"
     )
     scaling: ScalingConfig = ScalingConfig()

@@ -1,6 +1,6 @@
 """The kinds of YAML files that l1ad reads: told apart by their keys, each checked to its last fault."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -10,16 +10,18 @@ import yaml
 from pydantic import ValidationError
 
 from l1ad.config.acceptance import AcceptanceConfig
+from l1ad.config.faults import Location, faults_of
 from l1ad.config.importing import ImportConfig
 from l1ad.config.layout import LayoutConfig
-from l1ad.config.loading import Location, Section, fault_sentences, load_config, read_document
+from l1ad.config.loading import Section, load_config, read_document
 from l1ad.config.run import RunConfig
 from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.config.scan import ScanConfig
+from l1ad.config.study import DataQualityConfig
 from l1ad.config.target import TargetConfig
 from l1ad.core.errors import ConfigError
 
-__all__ = ["MODELS", "CheckedFile", "Kind", "KindFault", "checked_file", "kind_of"]
+__all__ = ["MODELS", "CheckedFile", "Kind", "KindFault", "checked_file", "kind_of", "line_of"]
 
 
 class Kind(StrEnum):
@@ -33,6 +35,7 @@ class Kind(StrEnum):
     SAMPLE = "sample"
     POOL = "pool"
     IMPORT = "import"
+    STUDY = "study"
 
 
 MODELS: Mapping[Kind, type[Section]] = {
@@ -44,6 +47,7 @@ MODELS: Mapping[Kind, type[Section]] = {
     Kind.SAMPLE: SampleConfig,
     Kind.POOL: PoolConfig,
     Kind.IMPORT: ImportConfig,
+    Kind.STUDY: DataQualityConfig,
 }
 """The model of each kind."""
 
@@ -99,13 +103,13 @@ def checked_file(path: Path, kind: Kind | None = None) -> CheckedFile:
         try:
             document["base"] = load_config(path.parent / document["base"], RunConfig)
         except ConfigError as fault:
-            wrong = KindFault(line=_line(path, ("base",)), sentence=f"base: {fault}")
+            wrong = KindFault(line=line_of(path, [("base",)]), sentence=f"base: {fault}")
             return CheckedFile(path=path, kind=kind, config=None, faults=(wrong,))
     try:
         return CheckedFile(path=path, kind=kind, config=MODELS[kind].model_validate(document))
     except ValidationError as fault:
-        told = fault_sentences(fault, MODELS[kind])
-    faults = tuple(KindFault(line=_line(path, where), sentence=sentence) for where, sentence in told)
+        told = faults_of(fault, MODELS[kind], document)
+    faults = tuple(KindFault(line=line_of(path, one.places), sentence=one.sentence) for one in told)
     return CheckedFile(path=path, kind=kind, config=None, faults=faults)
 
 
@@ -115,16 +119,36 @@ def _likeness(keys: set[str], model: type[Section]) -> int:
     return len(keys & known) - len(keys - known) - len(needed - keys)
 
 
-def _line(path: Path, where: Location) -> int | None:
-    """Find the line of a key, or of the section that it is missing from."""
+def line_of(path: Path, places: Iterable[Location]) -> int | None:
+    """Find the line of the first of some keys that a file has, or of the deepest section on the way to one.
+
+    Args:
+        path: The file, which is YAML.
+        places: Ways to keys, the one most wanted first; the empty way leads to the top.
+
+    Returns:
+        The line, from 1; None if the file has nothing of them.
+    """
     node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
-    line = None
-    for part in where:
+    if node is None:
+        return None
+    reached = [_reached(node, place) for place in places]
+    whole = next((line for line, is_whole in reached if is_whole), None)
+    return whole or max((line for line, _ in reached if line is not None), default=None)
+
+
+def _reached(node: yaml.Node, place: Location) -> tuple[int | None, bool]:
+    """Follow a way as far as a document has it: the line of its last part there, and whether that is all."""
+    line = None if place else node.start_mark.line + 1
+    for part in place:
         if isinstance(node, yaml.MappingNode):
             found = next(((key, value) for key, value in node.value if key.value == str(part)), None)
-            if found is not None:
-                line, node = found[0].start_mark.line + 1, found[1]
+            if found is None:
+                return line, False
+            line, node = found[0].start_mark.line + 1, found[1]
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             node = node.value[part]
             line = node.start_mark.line + 1
-    return line
+        else:
+            return line, False
+    return line, True

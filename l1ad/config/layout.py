@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 from pydantic import Field, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section, load_config
 from l1ad.core.errors import ConfigError
 from l1ad.core.layout import FEATURE, InputField, InputLayout
@@ -52,16 +53,19 @@ class FeatureConfig(Section):
             steps = value / self.step
             if abs(steps - round(steps)) > _TOLERANCE + 1e-12 * abs(steps):
                 below, above = math.floor(steps) * self.step, math.ceil(steps) * self.step
-                raise ValueError(
+                raise at_keys(
                     f"{end} {value:g} of {self.name!r} is not a multiple of its step {self.step:g}; the "
-                    f"nearest are {below:g} and {above:g}"
+                    f"nearest are {below:g} and {above:g}",
+                    end,
+                    "step",
                 )
         field = self.field(FEATURE, 0)
         turn = (field.raw_max + 1) * field.lsb
         if self.unit == "rad" and field.raw_min == 0 and abs(turn - 2 * math.pi) > field.lsb / 2:
-            raise ValueError(
+            raise at_keys(
                 f"{self.name!r} is an angle from 0, which comes round, but its full turn would be {turn:g}; "
-                "let it end a step before 2π, give it a negative min, or the unit 1"
+                "let it end a step before 2π, give it a negative min, or the unit 1",
+                "max",
             )
         return self
 
@@ -96,12 +100,15 @@ class LayoutConfig(Section):
     @model_validator(mode="after")
     def _is_one_layout(self) -> "LayoutConfig":
         if bool(self.features) == (self.images is not None):
-            raise ValueError("a layout has either 'features' or 'images'")
+            raise at_keys("a layout has either 'features' or 'images'", "features", "images")
         if self.images is not None and self.images.object in (FEATURE, "met"):
-            raise ValueError(f"objects of type {self.images.object!r} have no slots; name them otherwise")
+            raise at_keys(
+                f"objects of type {self.images.object!r} have no slots; name them otherwise",
+                ("images", "object"),
+            )
         known, layout = known_layouts().get(self.name), self.layout
         if known is not None and known != layout:
-            raise ValueError(f"{self.name!r} is the name of a layout that l1ad knows; choose another")
+            raise at_keys(f"{self.name!r} is the name of a layout that l1ad knows; choose another", "name")
         return self
 
 

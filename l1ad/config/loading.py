@@ -1,19 +1,15 @@
 """YAML in, typed configuration out; every fault says which file, which key and what would be right."""
 
-import difflib
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic_core import ErrorDetails
 
+from l1ad.config.faults import faults_of
 from l1ad.core.errors import ConfigError
 
-__all__ = ["Location", "Section", "fault_sentences", "load_config", "parse_config", "read_document"]
-
-Location = tuple[int | str, ...]
-"""Keys and places that lead to a value, from the top of the document."""
+__all__ = ["Section", "load_config", "parse_config", "read_document"]
 
 
 class Section(BaseModel):
@@ -77,37 +73,6 @@ def parse_config(document: Any, model: type[Model], *, where: str) -> Model:
     try:
         return model.model_validate(document)
     except ValidationError as fault:
-        (_, sentence), *others = fault_sentences(fault, model)
+        first, *others = faults_of(fault, model, document)
         more = f" (and {len(others)} more)" if others else ""
-        raise ConfigError(f"{where}: {sentence}{more}") from None
-
-
-def fault_sentences(fault: ValidationError, model: type[BaseModel]) -> list[tuple[Location, str]]:
-    """Say each fault in one sentence, with the path to its key and a suggestion, beside where it is."""
-    return [(one["loc"], _sentence(one, model)) for one in fault.errors()]
-
-
-def _sentence(one: ErrorDetails, model: type[BaseModel]) -> str:
-    path = ".".join(str(part) for part in one["loc"])
-    if one["type"] == "extra_forbidden":
-        known = list(_section_at(model, one["loc"][:-1]).model_fields)
-        close = difflib.get_close_matches(str(one["loc"][-1]), known, n=1)
-        hint = f"did you mean {close[0]!r}?" if close else f"known here are {', '.join(known)}"
-        return f"unknown key {path!r}; {hint}"
-    if one["type"] == "missing":
-        return f"key {path!r} is missing"
-    message = one["msg"].removeprefix("Value error, ")
-    return f"{path or 'configuration'} = {one['input']!r}: {message[0].lower()}{message[1:]}"
-
-
-def _section_at(model: type[BaseModel], path: Location) -> type[BaseModel]:
-    """Follow a path of keys to the section it leads to."""
-    for key in path:
-        field = model.model_fields.get(str(key))
-        if field is None:
-            continue  # the key of a mapping or a list: its values' model was found one step before
-        candidates = [field.annotation, *get_args(field.annotation)]
-        models = [one for one in candidates if isinstance(one, type) and issubclass(one, BaseModel)]
-        if models:
-            model = models[0]
-    return model
+        raise ConfigError(f"{where}: {first.sentence}{more}") from None

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, StringConstraints, field_validator, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section
+from l1ad.config.texts import FormatText
 from l1ad.core.fixed import FixedType, Overflow
 
 __all__ = ["Backend", "ConvolutionConfig", "FormatsConfig", "ModelConfig", "ScoreKind"]
@@ -80,7 +82,9 @@ class ModelConfig(Section):
     score: ScoreKind = Field(
         "mean_squares", description="Score that comparisons take; mean_squares alone can be deployed"
     )
-    input_type: str = Field("ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs")
+    input_type: FormatText = Field(
+        "ap_fixed<8,5,AP_RND_CONV,AP_SAT>", description="Format of the scaled inputs"
+    )
     weight_bits: int = Field(6, ge=2, le=8, description="Bits of a weight, its sign included")
     weight_integer: int = Field(0, ge=0, description="Integer bits of a weight, without the sign")
     bias_bits: int = Field(8, ge=2, le=8, description="Bits of a bias, its sign included")
@@ -92,7 +96,7 @@ class ModelConfig(Section):
     layers: dict[LayerName, FormatsConfig] = Field(
         {}, description="Formats of single layers: conv_1 ..., dense_1 ..., dense_mean"
     )
-    score_type: str = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
+    score_type: FormatText = Field("ap_ufixed<18,14,AP_TRN,AP_SAT>", description="Format of the score word")
 
     @field_validator("input_type")
     @classmethod
@@ -115,23 +119,32 @@ class ModelConfig(Section):
     @model_validator(mode="after")
     def _can_be_built(self) -> "ModelConfig":
         if not self.hidden and not self.convolutions:
-            raise ValueError("an encoder needs hidden layers or convolutions")
+            raise at_keys("an encoder needs hidden layers or convolutions", "hidden")
         if (self.image is None) == bool(self.convolutions):
-            raise ValueError("convolutions and the shape of the image they read come together")
+            raise at_keys(
+                "convolutions and the shape of the image they read come together", "image", "convolutions"
+            )
         if self.backend != "float":
             known = _FREEZABLE_ACTIVATIONS[self.backend]
             if self.activation not in known:
-                raise ValueError(
+                raise at_keys(
                     f"activation {self.activation} does not freeze with backend {self.backend}; "
-                    f"{' and '.join(known)} do"
+                    f"{' and '.join(known)} do",
+                    "activation",
+                    "backend",
                 )
             if self.inputs != "hardware":
-                raise ValueError(f"backend {self.backend} needs inputs: hardware, which firmware can make")
+                raise at_keys(
+                    f"backend {self.backend} needs inputs: hardware, which firmware can make", "inputs"
+                )
         if not self.variational and self.score in ("kl", "normalised_mean_squares"):
-            raise ValueError(f"a plain autoencoder has no σ, which score {self.score} needs")
+            raise at_keys(
+                f"a plain autoencoder has no σ, which score {self.score} needs", "score", "variational"
+            )
         if strangers := sorted(set(self.layers) - set(self.layer_names)):
-            raise ValueError(
-                f"formats are given for layer {strangers[0]}; the encoder's are {', '.join(self.layer_names)}"
+            raise at_keys(
+                f"formats are given for layer {strangers[0]}; the encoder's are {', '.join(self.layer_names)}",
+                ("layers", strangers[0]),
             )
         return self
 

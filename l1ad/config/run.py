@@ -5,9 +5,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section
 from l1ad.config.model import ModelConfig
 from l1ad.config.target import shipped_targets
+from l1ad.config.texts import RateText
 from l1ad.config.training import TrainingConfig
 from l1ad.core.names import cpp_identifier
 
@@ -54,7 +56,7 @@ class DataConfig(Section):
     @classmethod
     def _is_not_the_background(cls, signals: dict[str, str]) -> dict[str, str]:
         if "background" in signals:
-            raise ValueError("no signal can be called 'background'; give it another name")
+            raise at_keys("no signal can be called 'background'; give it another name", "background")
         return signals
 
     @model_validator(mode="after")
@@ -62,16 +64,27 @@ class DataConfig(Section):
         both = set(self.signals) & set(self.development)
         shared = set(self.signals.values()) & set(self.development.values())
         if both or shared:
-            raise ValueError(
-                f"{sorted(both or shared)[0]} is both a signal of the verdict and one for development; "
-                "what choices were made by proves nothing"
+            told = sorted(both or shared)[0]
+            raise at_keys(
+                f"{told} is both a signal of the verdict and one for development; what choices were made by "
+                "proves nothing",
+                *(
+                    (key, name)
+                    for key, named in (("development", self.development), ("signals", self.signals))
+                    for name, source in named.items()
+                    if told in (name, source)
+                ),
             )
         return self
 
     @model_validator(mode="after")
     def _leaves_events_for_rates(self) -> "DataConfig":
         if self.training_fraction + self.validation_fraction >= 1:
-            raise ValueError("training_fraction and validation_fraction leave no events for the rates")
+            raise at_keys(
+                "training_fraction and validation_fraction leave no events for the rates",
+                "training_fraction",
+                "validation_fraction",
+            )
         return self
 
 
@@ -79,8 +92,17 @@ class FirmwareConfig(Section):
     """What the firmware is built for."""
 
     folder: str = Field("firmware", description="Holds one folder for each algorithm")
-    target: str = Field("ugt-vx690t", description="Part, clock, ports and budget: the name of a target that "
-                        "ships, or the path of a target file")  # fmt: skip
+    target: str = Field(
+        "ugt-vx690t",
+        description="Part, clock, ports and budget: the name of a target that ships, or the path of a target "
+        "file",
+        json_schema_extra={
+            "anyOf": [
+                {"type": "string", "enum": [*shipped_targets()]},
+                {"type": "string", "pattern": r"\.ya?ml$", "description": "Path of a target file"},
+            ]
+        },
+    )
     strategy: Literal["latency", "resource", "distributed_arithmetic"] = Field(
         "latency", description="How hls4ml multiplies"
     )
@@ -98,7 +120,9 @@ class FirmwareConfig(Section):
     @model_validator(mode="after")
     def _shares_with_resource_alone(self) -> "FirmwareConfig":
         if self.reuse_factor > 1 and self.strategy != "resource":
-            raise ValueError(f"strategy {self.strategy} shares no multiplier; set reuse_factor to 1")
+            raise at_keys(
+                f"strategy {self.strategy} shares no multiplier; set reuse_factor to 1", "reuse_factor"
+            )
         return self
 
 
@@ -109,29 +133,37 @@ class RatesConfig(Section):
                                           "of the fill that the rates are for")  # fmt: skip
     stream_events_per_day: float | None = Field(None, gt=0, description="Instead of colliding_bunches: the "
                                                 "background is a preselected stream of this rate")  # fmt: skip
-    budgets: dict[str, str] = Field(
+    budgets: dict[str, RateText] = Field(
         {"tight": "1 kHz", "loose": "5 kHz"},
         min_length=1,
         description="Name of each threshold and its budget, in Hz, kHz or events/day",
     )
 
-    pure_budgets: dict[str, str] = Field(
+    pure_budgets: dict[str, RateText] = Field(
         {},
         description="The same for pure rates: of the events that no seed of the menu accepts",
     )
 
     @model_validator(mode="after")
     def _name_ports(self) -> "RatesConfig":
-        names = [*self.budgets, *self.pure_budgets]
-        if len({cpp_identifier(name) for name in names}) != len(names):
-            raise ValueError("two thresholds would share an accept port of the firmware; rename one")
+        named = {"budgets": self.budgets, "pure_budgets": self.pure_budgets}
+        ways = [(key, name) for key, budgets in named.items() for name in budgets]
+        of_port: dict[str, list[tuple[str, str]]] = {}
+        for way in ways:
+            of_port.setdefault(cpp_identifier(way[1]), []).append(way)
+        shared = next((ways for ways in of_port.values() if len(ways) > 1), None)
+        if shared is not None:
+            message = "two thresholds would share an accept port of the firmware; rename one"
+            raise at_keys(message, *reversed(shared))
         return self
 
     @model_validator(mode="after")
     def _one_stream(self) -> "RatesConfig":
         if (self.colliding_bunches is None) == (self.stream_events_per_day is None):
-            raise ValueError(
-                "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)"
+            raise at_keys(
+                "give either colliding_bunches (zero bias) or stream_events_per_day (a preselected stream)",
+                "stream_events_per_day",
+                "colliding_bunches",
             )
         return self
 
@@ -139,7 +171,11 @@ class RatesConfig(Section):
 class RunConfig(Section):
     """One run of the whole road."""
 
-    name: str = Field("demo", description="Name of the algorithm; made safe for its firmware folder and C++")
+    name: str = Field(
+        "demo",
+        description="Name of the algorithm; made safe for its firmware folder and C++",
+        json_schema_extra={"pattern": "[0-9A-Za-z]"},
+    )
     data: DataConfig = DataConfig()
     model: ModelConfig = ModelConfig()
     training: TrainingConfig = TrainingConfig()

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from l1ad.config.detector import DetectorConfig, TriggerConfig
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section
 
 __all__ = [
@@ -36,7 +37,7 @@ class HardConfig(Section):
     @model_validator(mode="after")
     def _rises(self) -> "HardConfig":
         if self.pthat_gev is not None and not 0 < self.pthat_gev[0] < self.pthat_gev[1]:
-            raise ValueError("pthat_gev is a lower and a higher end, both over 0")
+            raise at_keys("pthat_gev is a lower and a higher end, both over 0", "pthat_gev")
         return self
 
 
@@ -59,14 +60,21 @@ class PoolConfig(Section):
 
     @model_validator(mode="after")
     def _bins_join(self) -> "PoolConfig":
-        ranges = [one.pthat_gev for one in self.hard if one.pthat_gev is not None]
-        if any(upper[0] != lower[1] for lower, upper in pairwise(ranges)):
-            raise ValueError("each bin of pthat_gev must begin where the one before it ends")
+        bins = [(place, one.pthat_gev) for place, one in enumerate(self.hard) if one.pthat_gev is not None]
+        for (_, lower), (place, upper) in pairwise(bins):
+            if upper[0] != lower[1]:
+                raise at_keys(
+                    "each bin of pthat_gev must begin where the one before it ends",
+                    ("hard", place, "pthat_gev"),
+                )
         names = [one.name for one in self.hard]
-        if len(set(names)) != len(names):
-            raise ValueError("two hard processes have the same name")
+        if (twice := _first_twice(names)) is not None:
+            raise at_keys("two hard processes have the same name", ("hard", twice, "name"))
         if "minimum_bias" in names:
-            raise ValueError("minimum_bias is the name of the soft collisions; call the hard process otherwise")
+            raise at_keys(
+                "minimum_bias is the name of the soft collisions; call the hard process otherwise",
+                ("hard", names.index("minimum_bias"), "name"),
+            )
         return self
 
     @property
@@ -85,12 +93,12 @@ class PileupConfig(Section):
     @model_validator(mode="after")
     def _one_of_two(self) -> "PileupConfig":
         if (self.mean is None) == (self.profile is None):
-            raise ValueError("give either a mean or a profile")
+            raise at_keys("give either a mean or a profile", "mean", "profile")
         if self.profile is not None:
             if not self.profile or any(not 0 <= one <= 300 for one in self.profile):
-                raise ValueError("a profile gives frequencies of expectations of 0 to 300")
+                raise at_keys("a profile gives frequencies of expectations of 0 to 300", "profile")
             if min(self.profile.values()) < 0 or not sum(self.profile.values()) > 0:
-                raise ValueError("frequencies of a profile are positive")
+                raise at_keys("frequencies of a profile are positive", "profile")
         return self
 
 
@@ -116,7 +124,11 @@ class FillConfig(Section):
     @model_validator(mode="after")
     def _fits_the_orbit(self) -> "FillConfig":
         if self.trains * (self.bunches_per_train + 8) > 3564:
-            raise ValueError("trains with 8 empty slots between them do not fit the 3564 slots of an orbit")
+            raise at_keys(
+                "trains with 8 empty slots between them do not fit the 3564 slots of an orbit",
+                "trains",
+                "bunches_per_train",
+            )
         return self
 
 
@@ -143,10 +155,16 @@ class SeedConfig(Section):
     @model_validator(mode="after")
     def _counts(self) -> "SeedConfig":
         if self.objects in ("htt", "etm") and (len(self.thresholds_gev) != 1 or self.eta_max is not None):
-            raise ValueError("a sum has one threshold and no η")
+            wrong = "thresholds_gev" if len(self.thresholds_gev) != 1 else "eta_max"
+            raise at_keys("a sum has one threshold and no η", wrong, "objects")
         if sorted(self.thresholds_gev, reverse=True) != self.thresholds_gev:
-            raise ValueError("thresholds_gev fall from the first object to the last")
+            raise at_keys("thresholds_gev fall from the first object to the last", "thresholds_gev")
         return self
+
+
+def _first_twice(names: list[str]) -> int | None:
+    """Find the first name that is there already."""
+    return next((place for place, name in enumerate(names) if name in names[:place]), None)
 
 
 def _menu() -> list[SeedConfig]:
@@ -206,11 +224,13 @@ class SampleConfig(Section):
     @model_validator(mode="after")
     def _makes_sense(self) -> "SampleConfig":
         if self.enrichment and self.processes:
-            raise ValueError("enrichment is for zero bias; a signal has its process in every event")
+            raise at_keys("enrichment is for zero bias; a signal has its process in every event", "enrichment")
         if self.lepton_filter_gev and not self.processes:
-            raise ValueError("lepton_filter_gev filters processes, and there are none")
+            raise at_keys("lepton_filter_gev filters processes, and there are none", "lepton_filter_gev")
         if self.features and not self.processes:
-            raise ValueError("features are those of a process's own particles, and there are no processes")
-        if len({one.name for one in self.menu}) != len(self.menu):
-            raise ValueError("two seeds of the menu have the same name")
+            raise at_keys(
+                "features are those of a process's own particles, and there are no processes", "features"
+            )
+        if (twice := _first_twice([one.name for one in self.menu])) is not None:
+            raise at_keys("two seeds of the menu have the same name", ("menu", twice, "name"))
         return self

@@ -16,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from l1ad.config.faults import at_keys
 from l1ad.config.keys import check_key, document_with, number_at
 from l1ad.config.loading import Section, load_config, parse_config, read_document
 from l1ad.config.run import RunConfig
@@ -71,13 +72,13 @@ class Range(Section):
     @model_validator(mode="after")
     def _is_one(self) -> "Range":
         if not self.low < self.high:
-            raise ValueError(f"low {self.low:g} is not below high {self.high:g}")
+            raise at_keys(f"low {self.low:g} is not below high {self.high:g}", "low", "high")
         if self.log and self.low <= 0:
-            raise ValueError(f"a logarithm needs a low end above 0, not {self.low:g}")
+            raise at_keys(f"a logarithm needs a low end above 0, not {self.low:g}", "low")
         if self.log and self.step is not None:
-            raise ValueError("a step and log do not go together")
+            raise at_keys("a step and log do not go together", "step", "log")
         if self.step is not None and (_exact(self.high) - _exact(self.low)) % _exact(self.step):
-            raise ValueError(f"steps of {self.step:g} do not lead from {self.low:g} to {self.high:g}")
+            raise at_keys(f"steps of {self.step:g} do not lead from {self.low:g} to {self.high:g}", "step")
         return self
 
     @property
@@ -143,7 +144,7 @@ class ScanConfig(Section):
                 raise _fault(
                     key,
                     space[key].model_dump(exclude_defaults=True),
-                    f"lies in {outer}, which is set as a whole",
+                    f"the key lies in {outer}, which is set as a whole",
                 )
         base = info.data.get("base")
         return {key: _of_its_kind(base, key, values) for key, values in space.items()} if base else space

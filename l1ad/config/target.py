@@ -3,11 +3,12 @@
 from importlib.resources import files
 from pathlib import Path
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section, load_config
+from l1ad.config.texts import FormatText
 from l1ad.core.errors import ConfigError
-from l1ad.core.fixed import FixedType
 from l1ad.core.ports import Interface
 from l1ad.core.units import Clock
 
@@ -64,7 +65,7 @@ class TargetConfig(Section):
     interface: Interface = Field(
         Interface.GENERIC, description="ugt: the words of the global trigger; generic: one port an input"
     )
-    score_word: str | None = Field(
+    score_word: FormatText | None = Field(
         None, description="Number format that the score must have, where it is laid down"
     )
     budget: BudgetConfig
@@ -76,28 +77,24 @@ class TargetConfig(Section):
         """The clock."""
         return Clock(self.clock_mhz)
 
-    @field_validator("score_word")
-    @classmethod
-    def _is_a_type(cls, score_word: str | None) -> str | None:
-        if score_word is not None:
-            FixedType.from_cpp(score_word)
-        return score_word
-
     @model_validator(mode="after")
     def _clock_fits(self) -> "TargetConfig":
         try:
             cycles = self.clock.cycles_per_crossing
         except ConfigError as fault:
-            raise ValueError(str(fault)) from None
+            raise at_keys(str(fault), "clock_mhz") from None
         if cycles != self.cycles_per_crossing:
-            raise ValueError(
+            raise at_keys(
                 f"a {self.clock_mhz:g} MHz clock has {cycles} cycles in a bunch crossing, "
-                f"cycles_per_crossing says {self.cycles_per_crossing}"
+                f"cycles_per_crossing says {self.cycles_per_crossing}",
+                "cycles_per_crossing",
+                "clock_mhz",
             )
         if self.budget.initiation_interval_cycles > cycles:
-            raise ValueError(
+            raise at_keys(
                 f"an initiation interval of {self.budget.initiation_interval_cycles} cycles would miss bunch "
-                f"crossings, which come every {cycles}"
+                f"crossings, which come every {cycles}",
+                ("budget", "initiation_interval_cycles"),
             )
         return self
 

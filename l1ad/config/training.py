@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from l1ad.config.faults import at_keys
 from l1ad.config.loading import Section
 
 __all__ = [
@@ -111,7 +112,16 @@ class TrainingConfig(Section):
     def _fits_the_epochs(self) -> "TrainingConfig":
         pruning = self.pruning
         if pruning.sparsity and not pruning.start_epoch < pruning.end_epoch <= self.epochs:
-            raise ValueError("pruning must start before it ends, and end within the epochs")
+            raise at_keys(
+                "pruning must start before it ends, and end within the epochs",
+                ("pruning", "start_epoch"),
+                ("pruning", "end_epoch"),
+                "epochs",
+            )
         if self.invariance.weight and self.augmentation == AugmentationConfig():
-            raise ValueError("invariance between two equal views teaches nothing; give an augmentation")
+            raise at_keys(
+                "invariance between two equal views teaches nothing; give an augmentation",
+                ("invariance", "weight"),
+                "augmentation",
+            )
         return self

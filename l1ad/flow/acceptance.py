@@ -24,7 +24,7 @@ from l1ad.flow.accepted_line import AcceptanceLine, Verdict, demanded, unmeasure
 from l1ad.flow.accepted_rates import chosen_events, rate_lines
 from l1ad.flow.build import TRIGGER_FILE
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.flow.summary import ACCEPTANCE
+from l1ad.flow.summary import ACCEPTANCE, verification_digest
 from l1ad.flow.verify import verify_run, verify_trigger
 from l1ad.rates.stream import Budget
 
@@ -171,6 +171,9 @@ def _verified(
 
 
 def save_acceptance(run: RunDirectory, accepted: Acceptance) -> None:
-    """Keep a verdict in the run, with the state of the algorithm that it is of; reports show it."""
-    digest = trigger_digest(load_trigger(accepted.folder / TRIGGER_FILE))
-    run.write_json(ACCEPTANCE, {"trigger_digest": digest, **accepted.document()})
+    """Keep a verdict in the run, with the algorithm and the verification that it is of; reports show it."""
+    digests = {
+        "trigger_digest": trigger_digest(load_trigger(accepted.folder / TRIGGER_FILE)),
+        "verification_digest": verification_digest(run),
+    }
+    run.write_json(ACCEPTANCE, {**digests, **accepted.document()})

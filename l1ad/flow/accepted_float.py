@@ -110,7 +110,7 @@ def spearman_line(scores: ScoredTwice, limit: float, *, coverage: float) -> Acce
 
 
 def decision_line(
-    name: str, threshold_raw: int, background: ScoredTwice, limit: float, *, coverage: float
+    name: str, threshold_raw: int, background: ScoredTwice, limit: float | None, *, coverage: float
 ) -> AcceptanceLine:
     """Count the accepted background events that the float model, accepting as many, does not take.
 

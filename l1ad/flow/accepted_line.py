@@ -15,6 +15,8 @@ class Verdict(StrEnum):
     """What a check says."""
 
     PASS = "pass"  # noqa: S105 -- no password
+    UNCLEAR = "unclear"
+    """Beyond the limit, and its interval is not: more events would tell. It does not fail."""
     FAIL = "fail"
     NOT_MEASURED = "not measured"
 
@@ -90,8 +92,8 @@ def held(
     """Hold a figure against its limit.
 
     With an interval it fails where the whole of it is beyond the limit. A figure beyond it whose interval
-    is not passes with a note: more events would tell. That is deliberate: a threshold set exactly on its
-    budget must not fail every other time it is counted on new events.
+    is not is unclear: more events would tell. That is deliberate: a threshold set exactly on its budget must
+    not fail every other time it is counted on new events.
     """
     low, high = (None, None) if interval is None else interval
     over = value < limit if limit is not None and at_least else limit is not None and value > limit
@@ -99,11 +101,13 @@ def held(
     over = over and limit is not None and not math.isclose(value, limit, rel_tol=1e-12)
     best = value if low is None or high is None else high if at_least else low
     surely = limit is not None and (best < limit if at_least else best > limit)
-    if over and not surely:
-        note = "; ".join(filter(None, ("unclear: it is beyond the limit, its interval is not", note)))
+    unclear = over and not surely
+    if unclear:
+        note = "; ".join(filter(None, ("beyond the limit, its interval is not", note)))
+    verdict = Verdict.FAIL if surely else Verdict.UNCLEAR if unclear else Verdict.PASS
     return AcceptanceLine(
         group=group, name=name, value=value, low=low, high=high, limit=limit, at_least=at_least, unit=unit,
-        source=source, verdict=Verdict.FAIL if surely else Verdict.PASS, note=note,
+        source=source, verdict=verdict, note=note,
     )  # fmt: skip
 
 

@@ -1,37 +1,33 @@
 """What a configuration that loads is still wrong or unwise about: files, layouts, budgets, events."""
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator, Iterator, Mapping
 from functools import singledispatch
 from pathlib import Path
 
 from l1ad.config.acceptance import AcceptanceConfig
+from l1ad.config.faults import Location
 from l1ad.config.importing import ImportConfig
-from l1ad.config.loading import Section
-from l1ad.config.run import RunConfig
-from l1ad.config.sample import SampleConfig
+from l1ad.config.loading import Section, load_config
+from l1ad.config.run import DataConfig, RunConfig
+from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.config.target import load_target
 from l1ad.core.errors import L1adError
 from l1ad.data.opening import open_events
 from l1ad.data.reader import EventReader
 from l1ad.data.samples import SAMPLE_PREFIX
+from l1ad.flow.advice_model import model_remarks
+from l1ad.flow.advice_remark import Remark, remark
 from l1ad.flow.events import seen_events
 from l1ad.rates.stream import Budget, PreselectedStream, Stream, ZeroBiasStream, events_needed
 
-__all__ = ["Remark", "remarks"]
+__all__ = ["remarks"]
 
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One thing to know before the work begins.
-
-    Attributes:
-        text: One sentence, with the key.
-        wrong: Whether the work would end in a fault; else it is unwise.
-    """
-
-    text: str
-    wrong: bool = False
+_EMPTY_RUN = (
+    "empty: every key has its default, which is the demo's but for training.loss.object_weights; "
+    "`l1ad init` writes a file with every key to change"
+)
+_BACKGROUND = ("data", "background")
+_EMPTY_IMPORT = "empty: every key has its default, as for `l1ad import` without --config"
 
 
 def remarks(config: Section, file: Path) -> tuple[Remark, ...]:
@@ -53,69 +49,92 @@ def _remarks(config: Section, file: Path) -> Iterator[Remark]:  # noqa: ARG001 -
 
 @_remarks.register
 def _of_run(config: RunConfig, _: Path) -> Iterator[Remark]:
+    if not config.model_fields_set:
+        yield remark((), _EMPTY_RUN)
+    target = None
     try:
-        load_target(config.firmware.target)
+        target = load_target(config.firmware.target)
     except L1adError as fault:
-        yield Remark(f"firmware.target: {fault}", wrong=True)
-    background = None
-    layouts = {}
-    named = {**config.data.signals, **config.data.development}
-    for key, source in {"data.background": config.data.background, **named}.items():
-        opened = yield from _opened(key, source)
-        if opened is not None:
-            layouts[key] = opened.layout
-            background = opened if key == "data.background" else background
-    if background is not None:
-        for name in named:
-            if name in layouts and layouts[name] != background.layout:
-                yield Remark(f"{name}: {background.layout.told_apart(layouts[name])}", wrong=True)
+        yield remark(("firmware", "target"), str(fault), wrong=True)
+    background = yield from _of_events(config.data)
     n_events = None
     if background is not None:
         try:
             n_events = background.n_events - seen_events(config.data, background.n_events)
         except L1adError as fault:
-            yield Remark(f"data.background: {fault}", wrong=True)
+            yield remark(_BACKGROUND, str(fault), wrong=True)
+    yield from model_remarks(config, target, None if background is None else background.layout.n_inputs)
     rates = config.rates
-    yield from _of_budgets(
-        {"rates.budgets": rates.budgets, "rates.pure_budgets": rates.pure_budgets},
-        _stream(rates.colliding_bunches, rates.stream_events_per_day), n_events,
-    )  # fmt: skip
+    named = {"budgets": rates.budgets, "pure_budgets": rates.pure_budgets}
+    budgets: dict[Location, str] = {
+        ("rates", key, name): text for key, of_names in named.items() for name, text in of_names.items()
+    }
+    yield from _of_budgets(budgets, _stream(rates.colliding_bunches, rates.stream_events_per_day), n_events)
+
+
+def _of_events(data: DataConfig) -> Generator[Remark, None, EventReader | None]:
+    """Open all events, whose layouts must be those of the background, which is given back."""
+    background = yield from _opened(_BACKGROUND, data.background)
+    for key, named in (("signals", data.signals), ("development", data.development)):
+        for name, source in named.items():
+            place = ("data", key, name)
+            opened = yield from _opened(place, source)
+            if opened is not None and background is not None and opened.layout != background.layout:
+                yield remark(place, background.layout.told_apart(opened.layout), wrong=True)
+    return background
 
 
 @_remarks.register
 def _of_acceptance(config: AcceptanceConfig, _: Path) -> Iterator[Remark]:
     rates, n_events = config.rates, None
     if rates.events is not None:
-        opened = yield from _opened("rates.events", rates.events)
+        opened = yield from _opened(("rates", "events"), rates.events)
         if opened is not None:
             n_events = opened.n_events - int(rates.leave_out_fraction * opened.n_events)
-    total = {name: one.total for name, one in rates.thresholds.items()}
-    pure = {name: one.pure for name, one in rates.thresholds.items() if one.pure is not None}
-    stream = _stream(rates.colliding_bunches, rates.stream_events_per_day)
-    yield from _of_budgets({"rates.thresholds": total, "rates.thresholds (pure)": pure}, stream, n_events)
+    asked = [
+        (name, key, text)
+        for name, one in rates.thresholds.items()
+        for key, text in (("total", one.total), ("pure", one.pure))
+    ]
+    budgets: dict[Location, str] = {
+        ("rates", "thresholds", name, key): text for name, key, text in asked if text is not None
+    }
+    yield from _of_budgets(budgets, _stream(rates.colliding_bunches, rates.stream_events_per_day), n_events)
 
 
 @_remarks.register
 def _of_sample(config: SampleConfig, file: Path) -> Iterator[Remark]:
     pool = file.parent / config.pool
     if not pool.is_file():
-        yield Remark(f"pool: {pool}: no such file; it is looked for beside the sample's", wrong=True)
+        text = f"{pool}: no such file; it is looked for beside the sample's"
+        yield remark(("pool",), text, wrong=True)
+        return
+    try:
+        load_config(pool, PoolConfig)
+    except L1adError as fault:
+        yield remark(("pool",), str(fault), wrong=True)
 
 
 @_remarks.register
 def _of_import(config: ImportConfig, _: Path) -> Iterator[Remark]:
-    for key, named in (("scaling.scaler", config.scaling.scaler), ("weights", config.weights)):
+    if not config.model_fields_set:
+        yield remark((), _EMPTY_IMPORT)
+    places: dict[Location, str | None] = {
+        ("scaling", "scaler"): config.scaling.scaler,
+        ("weights",): config.weights,
+    }
+    for place, named in places.items():
         if named is not None and not Path(named).is_file():
-            yield Remark(f"{key}: {named}: no such file in the working directory")
+            yield remark(place, f"{named}: no such file in the working directory")
 
 
-def _opened(key: str, source: str) -> Generator[Remark, None, EventReader | None]:
+def _opened(place: Location, source: str) -> Generator[Remark, None, EventReader | None]:
     """Open events; what is wrong with those that ship or are there is wrong, those of elsewhere may come."""
     try:
         return open_events(source)
     except L1adError as fault:
         there = source.startswith(SAMPLE_PREFIX) or Path(source).exists()
-        yield Remark(f"{key}: {fault}", wrong=there)
+        yield remark(place, str(fault), wrong=there)
         return None
 
 
@@ -125,17 +144,20 @@ def _stream(bunches: int | None, events_per_day: float | None) -> Stream:
     return PreselectedStream(events_per_day or 0.0)
 
 
-def _of_budgets(budgets: dict[str, dict[str, str]], stream: Stream, n_events: int | None) -> Iterator[Remark]:
-    for key, of_thresholds in budgets.items():
-        for name, text in of_thresholds.items():
-            try:
-                budget = Budget.parse(text)
-            except L1adError as fault:
-                yield Remark(f"{key}.{name}: {fault}", wrong=True)
-                continue
-            needed = events_needed(budget, stream)
-            if n_events is not None and n_events < needed:
-                yield Remark(
-                    f"{key}.{name}: {n_events:,} events cannot resolve {text} of {stream}; "
-                    f"at least {needed:,} are needed"
-                )
+def _of_budgets(budgets: Mapping[Location, str], stream: Stream, n_events: int | None) -> Iterator[Remark]:
+    for place, text in budgets.items():
+        try:
+            budget = Budget.parse(text)
+        except L1adError as fault:
+            yield remark(place, str(fault), wrong=True)
+            continue
+        if budget.share_of(stream) > 1:
+            hz = stream.rate_hz
+            whole = f"{hz / 1e3:,.0f} kHz" if hz >= 1e4 else f"{hz:,.4g} Hz"
+            said = f"{text} is more than all of {stream}, {whole}; give a budget below that"
+            yield remark(place, said, wrong=True)
+        elif n_events is not None and n_events < (needed := events_needed(budget, stream)):
+            yield remark(
+                place,
+                f"{n_events:,} events cannot resolve {text} of {stream}; at least {needed:,} are needed",
+            )

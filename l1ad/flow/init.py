@@ -1,6 +1,7 @@
 """A configuration to begin with: the demo's for a backend, or for events of one's own."""
 
 from pathlib import Path
+from shlex import quote
 
 from l1ad.config.kinds import Kind
 from l1ad.config.model import Backend
@@ -11,16 +12,17 @@ from l1ad.config.schema import editor_line, save_schema
 from l1ad.config.template import commented
 from l1ad.core.errors import ConfigError
 from l1ad.core.layout import InputLayout
+from l1ad.core.names import cpp_identifier
 from l1ad.core.trigger_file import write_text_safely
 from l1ad.data.opening import open_events
 
-__all__ = ["initial_config", "schema_beside", "write_initial"]
+__all__ = ["initial_config", "name_of", "run_of", "schema_beside", "write_initial"]
 
 _GENERIC_TARGET = "vu13p-360"
 """A target that ships and takes any layout."""
 
 
-def initial_config(backend: Backend, events: str | None = None) -> RunConfig:
+def initial_config(backend: Backend, events: str | None = None, *, name: str | None = None) -> RunConfig:
     """Give the demo's configuration for a backend, changed where other events ask for it.
 
     Events of another layout than the samples that ship have no signals among these: one placeholder stands
@@ -30,20 +32,30 @@ def initial_config(backend: Backend, events: str | None = None) -> RunConfig:
     Args:
         backend: Who quantises.
         events: The background, of any format that says its layout itself; None for the demo's.
+        name: Name of the algorithm; None for the demo's, so that the file is the demo's.
 
     Raises:
         DataError: If the events cannot be read.
     """
     base = demo_config("hgq" if backend == "hgq" else "qkeras")
     values: dict[str, object] = {} if backend == "hgq" else {"model.backend": backend}
-    if backend == "float":
-        values["name"] = "demo_float"
+    if name is not None:
+        values["name"] = name
     if events is not None:
         layout = open_events(events).layout
-        values |= {"name": "mine", "data.background": events}
+        values["data.background"] = events
         if layout != open_events(base.data.background).layout:
             values |= _of_layout(layout)
     return with_values(base, values, where="l1ad init")
+
+
+def name_of(path: Path) -> str:
+    """Name the algorithm after its file, e.g. `mine` for `mine.yaml`; `mine` too where that makes no name."""
+    try:
+        cpp_identifier(path.stem)
+    except ValueError:
+        return "mine"
+    return path.stem
 
 
 def schema_beside(path: Path) -> Path:
@@ -71,14 +83,20 @@ def write_initial(path: Path, config: RunConfig, *, schema: bool = False, force:
     if schema:
         save_schema(Kind.RUN, schema_beside(path))
         first = [editor_line(schema_beside(path).name)]
+    file = quote(path.name)
     head = [
         *first,
         "# A run of l1ad, every key: change what you need; a key that is left out has its default.",
-        f"# `l1ad config check {path.name}` tells what is wrong or unwise with it,",
-        f"# `l1ad train {path.name} --run runs/{config.name}` begins the run.",
+        f"# `l1ad config check {file}` tells what is wrong or unwise with it,",
+        f"# `l1ad train {file} --run {quote(str(run_of(config)))}` begins the run.",
         "",
     ]
     write_text_safely(path, "\n".join([*head, commented(config)]))
+
+
+def run_of(config: RunConfig) -> Path:
+    """Suggest the directory of a run."""
+    return Path("runs") / config.name
 
 
 def _of_layout(layout: InputLayout) -> dict[str, object]:

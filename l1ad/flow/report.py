@@ -8,9 +8,7 @@ from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress, silent
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.core.trigger_file import trigger_digest
-from l1ad.data.opening import open_events
 from l1ad.flow.compared_settings import flat_settings
-from l1ad.flow.events import sources
 from l1ad.flow.report_correlation import gather_correlation
 from l1ad.flow.report_formats import gather_formats
 from l1ad.flow.report_latent import gather_latent
@@ -18,14 +16,15 @@ from l1ad.flow.report_menu import gather_overlap
 from l1ad.flow.report_model import gather_reconstruction, gather_training
 from l1ad.flow.report_rates import gather_rates
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.flow.summary import run_summary
+from l1ad.flow.summary import VERIFICATION, run_summary
+from l1ad.flow.titles import events_origin, sample_titles
 from l1ad.report.agreement_section import agreement_section
 from l1ad.report.correlation_section import correlation_section, correlation_verdict
 from l1ad.report.document import Document, Section, Verdict
 from l1ad.report.efficiency_section import efficiency_section
 from l1ad.report.formats_section import formats_section
 from l1ad.report.latent_section import latent_section
-from l1ad.report.overlap_section import overlap_section
+from l1ad.report.overlap_section import overlap_section, overlap_verdict
 from l1ad.report.provenance_section import acceptance_section, provenance_section
 from l1ad.report.rates_section import rates_section
 from l1ad.report.reconstruction_section import reconstruction_section
@@ -44,27 +43,34 @@ def report(run: RunDirectory, *, progress: Progress = silent) -> Path:
     Returns:
         The page, `report.html`: one file that needs nothing else.
 
+    A run that was not built or verified has a report that says so.
+
     Raises:
-        DataError: If a step is missing, or two steps used different states of `trigger.json`.
+        DataError: If the run is not frozen or has no thresholds, or two steps used different states of
+            `trigger.json`.
     """
+    if not run.trigger_file.is_file():
+        raise DataError(
+            f"{run.path}: not frozen, so there are no integers to report on; `l1ad freeze {run.path}` freezes "
+            "a trained run, and `l1ad compare` shows float models"
+        )
     trigger = run.trigger()
-    verified = run.read_json("verify.json", step="verify")
     rated = run.read_json("rates.json", step="rates")
+    verified = run.read_json(VERIFICATION, step="verify") if (run.path / VERIFICATION).is_file() else None
     for name, result in (("verify", verified), ("rates", rated)):
-        if result["trigger_digest"] != trigger_digest(trigger):
+        if result is not None and result["trigger_digest"] != trigger_digest(trigger):
             raise DataError(
                 f"{run.path / name}.json is of another trigger.json; run `l1ad {name} {run.path}` again"
             )
     summary = run_summary(run, trigger, verified, rated)
     run.write_json("summary.json", summary)
-    document = report_document(run, trigger, verified, summary, progress=progress)
+    document = report_document(run, trigger, summary, progress=progress)
     return write_document(document, run.path, progress=progress)
 
 
 def report_document(
     run: RunDirectory,
     trigger: TriggerAlgorithm,
-    verified: Mapping[str, Any],
     summary: Mapping[str, Any],
     *,
     progress: Progress = silent,
@@ -74,7 +80,6 @@ def report_document(
     Args:
         run: The run.
         trigger: Its algorithm with the thresholds.
-        verified: What `l1ad verify` found.
         summary: Its summary.
         progress: Told the parts done.
     """
@@ -82,12 +87,12 @@ def report_document(
     told: list[Verdict] = []
     parts: list[Callable[[], list[Section]]] = [
         lambda: _rates(run, trigger, titles),
-        lambda: [overlap_section(gather_overlap(run, titles))],
+        lambda: _overlap(run, titles, told),
         lambda: _correlation(run, trigger, told),
         lambda: [reconstruction_section(gather_reconstruction(run), titles)],
         lambda: [latent_section(gather_latent(run, trigger), titles)],
         lambda: [formats_section(gather_formats(run, trigger), titles)],
-        lambda: [resources_section(summary), agreement_section(verified), *_accepted(summary)],
+        lambda: [resources_section(summary), agreement_section(summary), *_accepted(summary)],
         lambda: [training_section(gather_training(run, trigger), titles)],
         lambda: [provenance_section(summary["digests"], summary["versions"], flat_settings(run.config))],
     ]
@@ -95,29 +100,27 @@ def report_document(
     for done, part in enumerate(parts):
         progress(done, len(parts), "gathering")
         sections += part()
-    n_inputs = trigger.layout.n_inputs
+    n_inputs, target = trigger.layout.n_inputs, Path(run.config.firmware.target).stem
+    origin = events_origin(run.config.data.background)
     return Document(
         title=f"Trigger algorithm `{trigger.name}`",
-        subtitle=f"{n_inputs} inputs of {trigger.layout.name}; rates of {summary['stream']}; target "
-        f"`{summary['latency']['target']}`; l1ad {summary['versions']['l1ad']}.",
+        subtitle=f"{n_inputs} inputs of {trigger.layout.name}; rates of {summary['stream']}, "
+        f"{origin}; target `{target}`; l1ad {summary['versions']['l1ad']}.",
         verdicts=(*verdicts(summary), *told),
         sections=tuple(sections),
         data=summary,
     )
 
 
-def sample_titles(run: RunDirectory) -> dict[str, str]:
-    """Call each sample as its file's configuration does, or by its name."""
-    titles: dict[str, str] = {}
-    for name, where in sources(run.config.data).items():
-        configuration = open_events(where).provenance.get("configuration")
-        titles[name] = str(configuration.get("title", name)) if isinstance(configuration, dict) else name
-    return titles
-
-
 def _rates(run: RunDirectory, trigger: TriggerAlgorithm, titles: Mapping[str, str]) -> list[Section]:
     found = gather_rates(run, trigger, titles)
     return [rates_section(found.rates), scores_section(found.scores), efficiency_section(found.efficiency)]
+
+
+def _overlap(run: RunDirectory, titles: Mapping[str, str], told: list[Verdict]) -> list[Section]:
+    found = gather_overlap(run, titles)
+    told.append(overlap_verdict(found))
+    return [overlap_section(found)]
 
 
 def _correlation(run: RunDirectory, trigger: TriggerAlgorithm, told: list[Verdict]) -> list[Section]:

@@ -25,7 +25,10 @@ __all__ = ["correlation_content", "gather_correlation"]
 
 Reals = NDArray[np.float64]
 
-_SUMS = {"met": ("met", "met_pt"), "ht": ("ht",), "jet": ("leading_jet", "jet_1_pt")}
+_SUMS = {
+    "met": ("met", "met_pt"), "ht": ("ht",), "jet": ("leading_jet", "jet_1_pt"),
+    "mu": ("leading_mu", "mu_1_pt"), "eg": ("leading_eg", "eg_1_pt"),
+}  # fmt: skip
 """Observables whose profiles are shown, and what they may be called among the quantities."""
 
 _CUTS = ("met", "ht", "jet", "eg", "mu")
@@ -103,8 +106,9 @@ def _profiled(bins: Bins, known: Mapping[str, Observable]) -> dict[str, Observab
 
 
 def _other_titles(bins: Bins, known: Mapping[str, Observable]) -> dict[str, str]:
-    leading = {f"leading_{name}": one.title for name, one in known.items() if name in ("eg", "mu")}
-    return {name: title for name, title in {**leading, "pileup": "pile-up"}.items() if name in bins.quantities}
+    shown = _profiled(bins, known)
+    titles = {f"leading_{name}": one.title for name, one in known.items()} | {"pileup": "pile-up"}
+    return {name: title for name, title in titles.items() if name in bins.quantities and name not in shown}
 
 
 def _summed(parts: EventParts, bins: Bins, profiled: tuple[str, ...], workers: Workers) -> Counted:

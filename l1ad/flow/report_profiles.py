@@ -15,6 +15,8 @@ Reals = NDArray[np.float64]
 
 _PARTS = 20
 _ROUNDING = 1e-9
+_FEWEST = 5
+"""Events of equal weight that a bin needs for a mean score to be shown."""
 
 
 def quantity_profile(
@@ -33,8 +35,9 @@ def quantity_profile(
     weight, squared = profile.counted.weight[some], profile.counted.squared[some]
     mean = profile.mean_score[some] * 2.0**fraction
     effective = weight**2 / squared
-    # One event, or one that outweighs all, tells nothing of how scores scatter.
-    freedom = np.where(effective > 1 + _ROUNDING, effective - 1, np.nan)
+    # A few events, or some that outweigh the others, tell little of how scores scatter.
+    freedom = np.where(effective >= _FEWEST - _ROUNDING, effective - 1, np.nan)
+    mean_shown = np.where(np.isnan(freedom), np.nan, mean)
     error = np.sqrt(np.maximum(squared_scores[some] / weight - mean**2, 0.0) / freedom)
     starts = _wide_starts(weight)
     wide_weight = np.add.reduceat(weight, starts)
@@ -45,7 +48,7 @@ def quantity_profile(
         title=quantity.title,
         unit="" if is_number else quantity.unit,
         middle=_middle(first, last, quantity),
-        score=Curve(value=mean, low=mean - error, high=mean + error),
+        score=Curve(value=mean_shown, low=mean - error, high=mean + error),
         wide_middle=_middle(first[starts], last[np.append(starts[1:] - 1, len(last) - 1)], quantity),
         share={
             threshold: binomial_curve(

@@ -9,15 +9,19 @@ __all__ = ["agreement_section"]
 
 
 def agreement_section(verified: Mapping[str, Any]) -> Section:
-    """Tell what `verify.json` holds: counts, the first difference in full, timing, and the float model.
+    """Tell what a verification found: counts, the first difference in full, timing, and the float model.
 
     Args:
-        verified: Result of the last verification, as `l1ad verify` writes it.
+        verified: Result of the last verification, as `l1ad verify` writes it; `agreements` is empty where there
+            was none.
     """
     return Section(id="agreement", title="Agreement", blocks=tuple(_blocks(verified)))
 
 
 def _blocks(verified: Mapping[str, Any]) -> Iterator[Block]:
+    if not verified["agreements"]:
+        yield Paragraph("This state of the algorithm was not verified: `l1ad verify` compares it.")
+        return
     yield Paragraph(
         f"**{verified['mismatches']:,} integers differ over {verified['events_verified']:,} events between "
         f"{', '.join(verified['implementations'])}.** No tolerance; compared is every tensor that an "

@@ -11,6 +11,8 @@ __all__ = ["COLOURS", "canvas"]
 COLOURS = ("#000000", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 """Colours of lines, in the order of use."""
 
+_DPI = 110
+
 _STYLE = {
     "font.family": "DejaVu Sans",
     "mathtext.fontset": "dejavusans",
@@ -43,7 +45,7 @@ def canvas(
     import matplotlib.pyplot as plt
 
     with plt.style.context([mplhep.style.ROOT, _STYLE]):
-        figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+        figure, axes = plt.subplots(rows, columns, figsize=size, dpi=_DPI, layout="constrained", squeeze=False)
         figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
         try:
             yield list(axes.ravel())
@@ -53,6 +55,9 @@ def canvas(
 
 
 def _write(figure: Any, paths: Sequence[Path]) -> None:
+    # Room for the words is found once: an engine that stays would draw the figure twice for each file.
+    figure.get_layout_engine().execute(figure)
+    figure.set_layout_engine(None)
     temporary = {path: path.with_name(f".{path.name}.partial") for path in paths}
     with ExitStack() as leaving:
         for path, partial in temporary.items():
@@ -60,8 +65,6 @@ def _write(figure: Any, paths: Sequence[Path]) -> None:
             kind = path.suffix.removeprefix(".")
             # A PDF would tell when it was drawn, and equal figures would not be equal bytes.
             metadata = {"CreationDate": None} if kind == "pdf" else None
-            figure.savefig(partial, dpi=110, format=kind, metadata=metadata)
-            # Finding room for the words takes longest, and they are the same words in every file.
-            figure.set_layout_engine("none")
+            figure.savefig(partial, dpi=_DPI, format=kind, metadata=metadata)
         for path, partial in temporary.items():
             partial.replace(path)

@@ -10,6 +10,9 @@ __all__ = ["Axis", "Chart", "Heatmap", "Look", "Marker", "Scale", "Series"]
 
 Reals = NDArray[np.float64]
 
+_CLOUD_ABOVE = 50
+"""Points that can be told apart one by one."""
+
 
 class Scale(Enum):
     """How an axis counts."""
@@ -83,6 +86,11 @@ class Series:
         for end in (self.low, self.high):
             if end is not None and end.shape != self.y.shape:
                 raise ValueError(f"series {self.name!r}: ends of shape {end.shape} of y of {self.y.shape}")
+
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is so many points without intervals that they hide one another."""
+        return self.look is Look.POINTS and self.low is None and len(self.y) > _CLOUD_ABOVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

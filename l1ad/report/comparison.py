@@ -127,6 +127,7 @@ class Comparison:
         overlap: How much the algorithms agree, those told the signal left out.
         settings: Keys in which the configurations of the runs differ, with the value of each run.
         reference: Name of the algorithm that others are divided by; None without one.
+        titles: What people call each sample, by name; one without a title is called by its name.
         digests: Digest of the events of each sample.
         algorithms: In the order of the tables.
     """
@@ -140,6 +141,7 @@ class Comparison:
     overlap: Overlap
     settings: Mapping[str, tuple[str, ...]]
     reference: str | None
+    titles: Mapping[str, str]
     digests: Mapping[str, str]
     algorithms: tuple[ComparedAlgorithm, ...]
 
@@ -147,6 +149,11 @@ class Comparison:
     def signals(self) -> tuple[str, ...]:
         """Names of the signals."""
         return tuple(self.algorithms[0].measured)
+
+    @property
+    def signal_titles(self) -> tuple[str, ...]:
+        """What people call the signals, in their order."""
+        return tuple(self.title(name) for name in self.signals)
 
     @property
     def tightest(self) -> str:
@@ -170,6 +177,10 @@ class Comparison:
                     found[name] = best
         return found
 
+    def title(self, signal: str) -> str:
+        """Tell what people call a signal."""
+        return self.titles.get(signal, signal)
+
     def document(self) -> dict[str, Any]:
         """Lay the result out for JSON."""
         return {
@@ -183,6 +194,7 @@ class Comparison:
             "settings": plain(self.settings),
             "reference": self.reference,
             "signals": list(self.signals),
+            "titles": dict(self.titles),
             "digests": dict(self.digests),
             "bound_exceeded": self.exceeded,
             "algorithms": [one.document() for one in self.algorithms],

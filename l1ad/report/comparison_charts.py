@@ -13,6 +13,8 @@ __all__ = ["efficiency_charts", "efficiency_heatmap", "overlap_heatmap", "rate_s
 
 _LOWEST = 1e-4
 _MEAN = "geometric mean"
+_RATE_DIGITS = 3
+"""Digits of a rate: enough to tell neighbours apart."""
 
 
 def efficiency_heatmap(comparison: Comparison) -> Heatmap:
@@ -27,7 +29,7 @@ def efficiency_heatmap(comparison: Comparison) -> Heatmap:
         title=f"Efficiency at {point}",
         caption="Colours are scaled to the largest value; intervals are in the tables.",
         rows=tuple(one.name for one in algorithms),
-        columns=comparison.signals,
+        columns=comparison.signal_titles,
         values=np.array(values),
         label="efficiency (%)",
         high=max(1.0, float(np.max(values))),
@@ -41,7 +43,7 @@ def efficiency_charts(comparison: Comparison) -> Iterator[Chart]:
     for name in comparison.signals:
         yield Chart(
             name=f"rate_{name}",
-            title=f"Efficiency of {name} against rate",
+            title=f"Efficiency of {comparison.title(name)} against rate",
             caption="No intervals: those at the budgets are in the tables. Runs are full lines, others dashed.",
             x=Axis(label="Rate (kHz)", scale=Scale.LOG),
             y=Axis(label="Signal efficiency", scale=Scale.LOG, low=_LOWEST, high=1.2),
@@ -52,7 +54,7 @@ def efficiency_charts(comparison: Comparison) -> Iterator[Chart]:
 
 def rate_slider(comparison: Comparison) -> Slider:
     """Let the reader choose a rate, and show what each algorithm finds at it."""
-    columns = (*comparison.signals, _MEAN)
+    columns = (*comparison.signal_titles, _MEAN)
     return Slider(
         name="rate_choice",
         title="Choose a rate",
@@ -66,6 +68,7 @@ def rate_slider(comparison: Comparison) -> Slider:
             for one in comparison.algorithms
         ),
         marks=dict(comparison.budget_rates_khz),
+        setting_digits=_RATE_DIGITS,
     )
 
 

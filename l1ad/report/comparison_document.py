@@ -83,7 +83,7 @@ def _what(comparison: Comparison) -> str:
 def _of_point(comparison: Comparison, point: str, *, folded: bool) -> Table:
     """Lay the efficiencies at a point out, with ratios where it is a budget."""
     signals = comparison.signals
-    header = ["algorithm", "scores", *signals]
+    header = ["algorithm", "scores", *comparison.signal_titles]
     with_ratios = comparison.reference is not None and point in comparison.points[: comparison.budgets]
     header += ["geometric mean ratio", "wins"] if with_ratios else []
     rows = []
@@ -118,7 +118,7 @@ def _by_signal(comparison: Comparison, name: str, title: str, text: Callable[[Me
         (one.name, *(text(one.measured[signal]) for signal in comparison.signals))
         for one in comparison.algorithms
     ]
-    return Table(name=name, title=title, header=("algorithm", *comparison.signals), rows=tuple(rows))
+    return Table(name=name, title=title, header=("algorithm", *comparison.signal_titles), rows=tuple(rows))
 
 
 def _pure(at: AtPoint) -> str:

@@ -5,11 +5,9 @@ import math
 from l1ad.metrics.efficiency import Efficiency
 from l1ad.metrics.ranks import Bounded
 from l1ad.report.comparison import ComparedAlgorithm, Comparison
+from l1ad.report.numbers import UNKNOWN
 
 __all__ = ["UNKNOWN", "area_text", "exceeded_text", "percent_text", "ratio_text", "wins_text"]
-
-UNKNOWN = "–"
-"""What stands where nothing is known."""
 
 
 def percent_text(one: Efficiency | Bounded) -> str:
@@ -43,7 +41,9 @@ def exceeded_text(comparison: Comparison) -> str:
     """Say where an algorithm finds more than what should bound it; nothing where none does."""
     if not comparison.exceeded:
         return ""
-    where = ", ".join(f"{name} ({algorithm})" for name, algorithm in comparison.exceeded.items())
+    where = ", ".join(
+        f"{comparison.title(name)} ({algorithm})" for name, algorithm in comparison.exceeded.items()
+    )
     return (
         f"The upper bound is none at {comparison.tightest} for {where}: the algorithm named finds more than "
         "the classifier that was told the signal."

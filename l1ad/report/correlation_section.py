@@ -11,11 +11,14 @@ from l1ad.rates.single_cuts import SingleCut
 from l1ad.rates.threshold_scan import Curve
 from l1ad.report.charts import Axis, Chart, Look, Scale, Series
 from l1ad.report.document import Block, Paragraph, Section, State, Table, Verdict
+from l1ad.report.numbers import UNKNOWN
 
 __all__ = ["CorrelationContent", "QuantityProfile", "correlation_section", "correlation_verdict"]
 
 Reals = NDArray[np.float64]
 
+_FEWEST = 100
+"""Events that a correlation needs to be told."""
 _HALF = 0.5
 """Share of what a threshold accepts from which on a cut on one quantity is said to do the same."""
 
@@ -70,8 +73,7 @@ class CorrelationContent:
 
 def correlation_section(content: CorrelationContent) -> Section:
     """Show what the score follows, and how much of what it accepts one quantity alone would accept."""
-    verdict = correlation_verdict(content)
-    blocks: list[Block] = [Paragraph(f"**{verdict.found}.** {verdict.why}"), *_cuts(content)]
+    blocks: list[Block] = [Paragraph(_told(content)), *_cuts(content)]
     blocks += [_score_chart(one.name, one.title, one.unit, [one]) for one in content.sums]
     if content.numbers:
         blocks.append(_score_chart("multiplicity", "number of objects", "", content.numbers))
@@ -82,33 +84,51 @@ def correlation_section(content: CorrelationContent) -> Section:
 
 def correlation_verdict(content: CorrelationContent) -> Verdict:
     """Say whether a cut on one quantity accepts half of what the threshold with most events accepts."""
-    ranks = [f"{one.title} {content.correlations[key].spearman:+.2f}" for key, one in _ranked(content)]
-    follows = f" The score's rank correlations: {', '.join(ranks)}." if ranks else ""
     if not content.cuts:
         note = content.note or "No threshold accepts an event."
         return Verdict(
-            what="Single quantity", found="Not known", state=State.OPEN, why=f"{note}{follows}",
-            section="correlation",
-        )  # fmt: skip
-    most = max(one.n_accepted for one in content.cuts)
-    name = next(one.threshold for one in content.cuts if one.n_accepted == most)
-    first, *rest = sorted((one for one in content.cuts if one.threshold == name), key=lambda one: -one.share)
+            what="Single quantity", found="Not known", state=State.OPEN, why=note, section="correlation"
+        )
+    first, *_ = _compared(content)
     state = State.BAD if first.low >= _HALF else State.GOOD if first.high < _HALF else State.OPEN
     found = {
         State.BAD: f"To a large part a detector of {first.title}",
         State.GOOD: "More than a cut on one quantity",
-        State.OPEN: f"So few events do not tell it from a cut on {first.title}",
+        State.OPEN: f"Not told apart from a cut on {first.title}",
     }[state]
-    others = "".join(f", {one.title} ≥ {one.cut:g} {one.unit} {one.n_both:,}" for one in rest)
     return Verdict(
         what="Single quantity",
         found=found,
         state=state,
-        why=f"Of the {first.n_accepted:,} events that `{name}` accepts, cuts at the same rate accept: "
-        f"{first.title} ≥ {first.cut:g} {first.unit} {first.n_both:,}{others}. The first is "
-        f"{_percent(first.share, first.low, first.high)}; the limit is {100 * _HALF:.0f} %.{follows}",
+        why=f"{first.title} ≥ {first.cut:g} {first.unit}, a cut at the same rate, accepts {first.n_both:,} of "
+        f"the {first.n_accepted:,} events of {first.threshold}: "
+        f"{_percent(first.share, first.low, first.high)}; limit {100 * _HALF:.0f} %",
         section="correlation",
     )
+
+
+def _compared(content: CorrelationContent) -> list[SingleCut]:
+    """Give the cuts beside the threshold that accepts most events, the cut of the largest share first."""
+    most = max(content.cuts, key=lambda one: one.n_accepted)
+    return sorted((one for one in content.cuts if one.threshold == most.threshold), key=lambda one: -one.share)
+
+
+def _told(content: CorrelationContent) -> str:
+    """Write the verdict as a paragraph, with the other quantities and the score's rank correlations."""
+    verdict = correlation_verdict(content)
+    text = f"**{verdict.found}.** "
+    if content.cuts:
+        first, *_ = cuts = _compared(content)
+        each = ", ".join(f"{one.n_both:,} ({one.title} ≥ {one.cut:g} {one.unit})" for one in cuts)
+        text += (
+            f"Of the {first.n_accepted:,} events that `{first.threshold}` accepts, cuts at the same rate "
+            f"accept {each}. The first is {_percent(first.share, first.low, first.high)}; the limit is "
+            f"{100 * _HALF:.0f} %."
+        )
+    else:
+        text += verdict.why
+    ranks = [f"{one.title} {content.correlations[key].spearman:+.2f}" for key, one in _ranked(content)]
+    return f"{text} The score's rank correlations: {', '.join(ranks)}." if ranks else text
 
 
 def _ranked(content: CorrelationContent) -> list[tuple[str, QuantityProfile]]:
@@ -196,13 +216,9 @@ def _sculpting(content: CorrelationContent) -> list[Block]:
 def _correlations(content: CorrelationContent) -> list[Block]:
     # What is surely not zero first: a handful of events correlates with anything.
     strongest = sorted(content.correlations.items(), key=lambda item: item[1].error - abs(item[1].spearman))
+    named = [one for one in strongest if one[0] in content.titles]
     tables = (
-        (
-            "correlations",
-            "What the score goes with",
-            [one for one in strongest if one[0] in content.titles],
-            False,
-        ),
+        ("correlations", "What the score goes with", named, False),
         ("all_correlations", "Every input and quantity", strongest, True),
     )
     return [
@@ -211,8 +227,7 @@ def _correlations(content: CorrelationContent) -> list[Block]:
             title=title,
             header=("quantity", "rank correlation", "with log(1 + score)", "bits of information", "events"),
             rows=tuple(
-                (content.titles.get(key, key), f"{one.spearman:+.3f} ± {one.error:.3f}", f"{one.pearson:+.3f}",
-                 f"{one.mutual_information_bits:.3f}", f"{one.effective_events:,.0f}")
+                (content.titles.get(key, key), *_strength(one), f"{one.effective_events:,.0f}")
                 for key, one in found
             ),
             folded=folded,
@@ -220,6 +235,15 @@ def _correlations(content: CorrelationContent) -> list[Block]:
         for name, title, found, folded in tables
         if found
     ]  # fmt: skip
+
+
+def _strength(one: Correlation) -> tuple[str, str, str]:
+    """Write the measures of a correlation; dashes where so few events tell nothing."""
+    if one.effective_events < _FEWEST:
+        return (UNKNOWN, UNKNOWN, UNKNOWN)
+    # Less what chance adds, so it can fall below 0 where there is none.
+    bits = max(0.0, one.mutual_information_bits)
+    return (f"{one.spearman:+.3f} ± {one.error:.3f}", f"{one.pearson:+.3f}", f"{bits:.3f}")
 
 
 def _percent(value: float, low: float, high: float) -> str:

@@ -7,8 +7,7 @@ from urllib.parse import quote
 
 from l1ad.report.charts import Chart, Heatmap
 from l1ad.report.document import Block, Document, Paragraph, Section, Table, Verdict
-from l1ad.report.numbers import plain_number, value_text
-from l1ad.report.slider import Slider, SliderRow
+from l1ad.report.slider import Slider
 
 __all__ = ["literal", "markdown_document", "table"]
 
@@ -90,23 +89,25 @@ def _slider(block: Slider) -> Iterator[str]:
     """Show the numbers at the marks; all others are in the file."""
     yield f"**{block.title}**"
     if block.marks:
-        marks = [f"{name} ({plain_number(at)})" for name, at in block.marks.items()]
+        marks = [
+            f"{name} ({block.setting_text(place)})"
+            for name, place in zip(block.marks, _places(block), strict=True)
+        ]
         yield table(_literals([block.setting, *marks]), _rows_at_marks(block))
     yield _caption(block.caption)
     yield f"[CSV of all {len(block.positions)} settings]({_path('tables', block.name, 'csv')})"
 
 
 def _rows_at_marks(slider: Slider) -> Iterator[list[str]]:
-    places = [slider.positions.tolist().index(at) for at in slider.marks.values()]
+    places = _places(slider)
     for row in slider.rows:
         for column, title in enumerate(slider.columns):
-            shown = [_value(row, place, column) for place in places]
+            shown = [row.text(place, column) for place in places]
             yield _literals([f"{row.name}, {title}" if title else row.name, *shown])
 
 
-def _value(row: SliderRow, place: int, column: int) -> str:
-    low, high = (None if ends is None else float(ends[place, column]) for ends in (row.low, row.high))
-    return value_text(float(row.values[place, column]), low, high, decimals=row.decimals, unit=row.unit)
+def _places(slider: Slider) -> list[int]:
+    return [slider.positions.tolist().index(at) for at in slider.marks.values()]
 
 
 def _figure(block: Chart | Heatmap) -> Iterator[str]:

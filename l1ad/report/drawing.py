@@ -116,6 +116,9 @@ def _steps(axes: Any, one: Series, place: int) -> Any:
 
 def _points(axes: Any, one: Series, place: int) -> Any:
     y, low, high = _finite(one.y), _finite(one.low), _finite(one.high)
+    if one.is_cloud:
+        (points,) = axes.plot(one.x, y, ".", color=_colour(place), alpha=0.5, markersize=4, markeredgewidth=0)
+        return points
     errors = None if low is None or high is None else np.maximum(np.array([y - low, high - y]), 0)
     return axes.errorbar(one.x, y, errors, fmt=_DOTS[place // len(COLOURS) % len(_DOTS)], color=_colour(place),
                          fillstyle="none" if one.dashed else "full", markersize=5, capsize=2.5,

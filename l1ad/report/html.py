@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from l1ad import __version__
@@ -19,8 +19,7 @@ from l1ad.report.charts import Chart, Heatmap, Series
 from l1ad.report.document import Block, Document, State, Table
 from l1ad.report.interactive import plotly_figure
 from l1ad.report.interactive_traces import Pen, pens
-from l1ad.report.numbers import plain_number, value_text
-from l1ad.report.slider import Slider, SliderRow
+from l1ad.report.slider import Slider
 
 __all__ = ["html_document"]
 
@@ -61,13 +60,12 @@ def _templates() -> Environment:
         markdown=lambda text: Markup(_MARKDOWN.render(text)),  # noqa: S704
         inline=lambda text: Markup(_MARKDOWN.renderInline(text)),  # noqa: S704
         words=_words,
+        breakable=_breakable,
         embedded=_embedded,
         legend=_legend,
         symbol=_SYMBOLS.get,
         numeric=_numeric_columns,
         places=_places,
-        cell=_cell,
-        number=plain_number,
     )
     return templates
 
@@ -90,6 +88,11 @@ def _words(text: str) -> str:
     """Read what Markdown says, without its marks."""
     inline = [token for block in _MARKDOWN.parse(text) for token in block.children or []]
     return "".join(" " if token.type in ("softbreak", "hardbreak") else token.content for token in inline)
+
+
+def _breakable(cell: str) -> Markup:
+    """Let a list without spaces be broken after a comma, e.g. `ap_fixed<6,1,AP_RND_CONV,AP_SAT>`."""
+    return Markup(re.sub(r",(?=[A-Za-z_])", ",<wbr>", escape(cell)))  # noqa: S704
 
 
 def _embedded(block: Block) -> Markup:
@@ -134,10 +137,5 @@ def _numeric_columns(table: Table) -> list[bool]:
 def _places(slider: Slider) -> list[tuple[str, int]]:
     """Find the position of each mark; without marks that of the first."""
     positions = slider.positions.tolist()
-    marks = slider.marks or {plain_number(positions[0]): positions[0]}
+    marks = slider.marks or {slider.setting_text(0): positions[0]}
     return [(name, positions.index(at)) for name, at in marks.items()]
-
-
-def _cell(row: SliderRow, place: int, column: int) -> str:
-    low, high = (None if ends is None else float(ends[place, column]) for ends in (row.low, row.high))
-    return value_text(float(row.values[place, column]), low, high, decimals=row.decimals, unit=row.unit)

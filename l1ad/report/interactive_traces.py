@@ -56,7 +56,10 @@ def traces_of(one: Series, pen: Pen, *, x_end: float | None, y_end: float | None
     if one.low is not None and one.high is not None and one.look is not Look.POINTS:
         yield _band(one, x, _above(one.low, y_end), _above(one.high, y_end))
     if one.look is Look.POINTS:
-        yield _hover(go.Scatter(x=_narrow(x), y=_narrow(y), mode="markers", error_y=_error_bars(one)), one)
+        marker = {"size": 4, "opacity": 0.5} if one.is_cloud else {}
+        yield _hover(
+            go.Scatter(x=_narrow(x), y=_narrow(y), mode="markers", marker=marker, error_y=_error_bars(one)), one
+        )
     elif one.look is Look.LINE:
         line = {"width": 2, "dash": pen.dashes}
         yield _hover(go.Scatter(x=_narrow(x), y=_narrow(y), mode="lines", line=line), one)

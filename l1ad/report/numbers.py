@@ -34,12 +34,13 @@ def value_text(
     return f"{text} ({_fixed(ends[0], decimals)} to {_fixed(ends[1], decimals)})" if len(ends) == 2 else text
 
 
-def plain_number(value: float) -> str:
-    """Write a number as it is set or read: whole ones in full, others to six digits."""
+def plain_number(value: float, digits: int = 6) -> str:
+    """Write a number as it is set or read: whole ones in full, others to some digits."""
     if not math.isfinite(value):
         return UNKNOWN
-    whole = float(value).is_integer() and abs(value) < _WHOLE_UP_TO
-    return str(int(value)) if whole else f"{value:.6g}"
+    shown = value if float(value).is_integer() else float(f"{value:.{digits}g}")
+    whole = float(shown).is_integer() and abs(shown) < _WHOLE_UP_TO
+    return str(int(shown)) if whole else f"{value:.{digits}g}"
 
 
 def rate_text(rate: dict[str, Any]) -> str:

@@ -10,10 +10,10 @@ from l1ad.rates.menu_gain import Efficiency, MenuGain
 from l1ad.rates.menu_rates import MenuComparison
 from l1ad.rates.weighted import RateEstimate
 from l1ad.report.charts import Heatmap
-from l1ad.report.document import Block, Paragraph, Section, Table
+from l1ad.report.document import Block, Paragraph, Section, State, Table, Verdict
 from l1ad.report.numbers import rate_text
 
-__all__ = ["OverlapContent", "overlap_section"]
+__all__ = ["OverlapContent", "overlap_section", "overlap_verdict"]
 
 _MOST_SEEDS = 24
 
@@ -55,6 +55,32 @@ def overlap_section(content: OverlapContent) -> Section:
     )
     blocks: list[Block] = [Paragraph(text), _added(comparison), *_heatmaps(comparison), *_gains(content)]
     return Section(id="menu", title="Overlap with the trigger menu", blocks=(*blocks, _seeds(comparison)))
+
+
+def overlap_verdict(content: OverlapContent) -> Verdict:
+    """Say whether the threshold of the highest rate adds events that the menu does not have, and signals."""
+    comparison = content.comparison
+    if comparison is None or not comparison.thresholds:
+        return Verdict(
+            what="Beyond the menu", found="not known", state=State.OPEN, why="no menu or no thresholds",
+            section="menu",
+        )  # fmt: skip
+    most = max(comparison.thresholds, key=lambda one: one.rates.before.rate_khz)
+    gains = [
+        (next(one.gained.efficiency for one in gain.thresholds if one.name == most.rates.name), name)
+        for name, gain in content.gains.items()
+    ]
+    told = ""
+    if gains:
+        (low, _), (high, name) = min(gains), max(gains)
+        told = f"; of signals it gains {100 * low:.2f} to {100 * high:.2f} % (most of {content.titles[name]})"
+    return Verdict(
+        what=f"Beyond the menu, at {most.rates.name}",
+        found=f"{_rate(most.rates.pure)} pure",
+        state=State.GOOD if most.rates.pure.low_khz > 0 else State.OPEN,
+        why=f"of {_rate(most.rates.before)}; the menu alone accepts {_rate(comparison.menu)}{told}",
+        section="menu",
+    )
 
 
 def _added(comparison: MenuComparison) -> Table:

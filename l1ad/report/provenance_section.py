@@ -1,44 +1,23 @@
 """What a report says of where everything comes from: digests, versions, configuration, acceptance."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from l1ad.report.acceptance_tables import acceptance_remarks, acceptance_table
 from l1ad.report.document import Block, Paragraph, Section, Table
-from l1ad.report.resources_section import verdict_state
 
 __all__ = ["acceptance_section", "provenance_section"]
 
 
 def acceptance_section(accepted: Mapping[str, Any]) -> Section:
     """Tell every check of a delivery, as `l1ad accept` writes them."""
-    checks = accepted["checks"]
-    fails = [one for one in checks if one["verdict"] == "fail"]
-    verdict = "accepted" if accepted["accepted"] else f"not accepted: {len(fails)} of {len(checks)} checks fail"
-    return Section(
-        id="acceptance",
-        title="Acceptance",
-        blocks=(
-            Paragraph(f"By the budget `{accepted['budget']}`: **{verdict}**; {len(checks)} checks."),
-            Table(
-                name="acceptance_checks",
-                title="Checks",
-                header=("group", "check", "measured", "limit", "source", "why"),
-                rows=tuple(
-                    (
-                        one["group"],
-                        one["name"],
-                        one["measured_text"],
-                        one["limit_text"],
-                        one["source"],
-                        one["note"],
-                    )
-                    for one in checks
-                ),
-                states=tuple(verdict_state(one["verdict"]) for one in checks),
-                folded=not fails,
-            ),
-        ),
-    )
+    fails = any(one["verdict"] == "fail" for one in accepted["checks"])
+    remarks = "\n".join(f"- {remark}" for remark in acceptance_remarks(accepted))
+    # Without the folder, which is a path of whoever accepted.
+    table = replace(acceptance_table(accepted, folded=not fails), title=f"Checks of {accepted['budget']}")
+    blocks = (Paragraph(remarks), table)
+    return Section(id="delivery", title="Acceptance", blocks=blocks)
 
 
 def provenance_section(

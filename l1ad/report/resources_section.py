@@ -14,7 +14,7 @@ def resources_section(summary: Mapping[str, Any]) -> Section:
     """Tell latency, cells of every module, and the budget.
 
     Args:
-        summary: The run's summary, as in `summary.json`.
+        summary: The run's summary, as in `summary.json`; `latency` is null where no firmware was built.
     """
     return Section(id="resources", title="Latency and resources", blocks=tuple(_blocks(summary)))
 
@@ -25,6 +25,9 @@ def verdict_state(verdict: str) -> State:
 
 
 def _blocks(summary: Mapping[str, Any]) -> Iterator[Block]:
+    if summary["latency"] is None:
+        yield Paragraph("No firmware of this state of the algorithm: `l1ad build` writes it.")
+        return
     yield Paragraph(_latency(summary["latency"]))
     budget = summary["budget"]
     yield Table(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ad.report.numbers import plain_number, value_text
+
 __all__ = ["Slider", "SliderRow"]
 
 Reals = NDArray[np.float64]
@@ -31,6 +33,12 @@ class SliderRow:
     high: Reals | None = None
     decimals: int = 2
 
+    def text(self, place: int, column: int) -> str:
+        """Write the number at a position with its unit and its interval."""
+        low, high = (None if ends is None else float(ends[place, column]) for ends in (self.low, self.high))
+        value = float(self.values[place, column])
+        return value_text(value, low, high, decimals=self.decimals, unit=self.unit)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Slider:
@@ -45,6 +53,7 @@ class Slider:
         columns: Title of each column of numbers; one empty title where there is one column.
         rows: The numbers.
         marks: Named settings to jump to, each one of the positions; the first is shown first.
+        setting_digits: Digits that a setting which is no whole number is shown with.
         chart: Name of a chart in which an upright line follows the setting; empty without one.
     """
 
@@ -56,6 +65,7 @@ class Slider:
     columns: tuple[str, ...]
     rows: tuple[SliderRow, ...]
     marks: Mapping[str, float]
+    setting_digits: int = 6
     chart: str = ""
 
     def __post_init__(self) -> None:
@@ -67,3 +77,7 @@ class Slider:
         for name, at in self.marks.items():
             if at not in self.positions:
                 raise ValueError(f"slider {self.name!r}: mark {name!r} at {at} is no position")
+
+    def setting_text(self, place: int) -> str:
+        """Write the setting at a position."""
+        return plain_number(float(self.positions[place]), self.setting_digits)

@@ -20,6 +20,11 @@ def verdicts(summary: Mapping[str, Any]) -> tuple[Verdict, ...]:
 
 
 def _agreement(summary: Mapping[str, Any]) -> Verdict:
+    if not summary["agreements"]:
+        return Verdict(
+            what="Agreement", found="not verified", state=State.OPEN,
+            why="l1ad verify compares every implementation", section="agreement",
+        )  # fmt: skip
     differing = max(one["differing_events"] for one in summary["agreements"])
     skipped = f"; not compared: {', '.join(summary['skipped'])}" if summary["skipped"] else ""
     return Verdict(
@@ -33,6 +38,11 @@ def _agreement(summary: Mapping[str, Any]) -> Verdict:
 
 def _latency(summary: Mapping[str, Any]) -> Verdict:
     latency = summary["latency"]
+    if latency is None:
+        return Verdict(
+            what="Latency", found="no firmware", state=State.OPEN, why="l1ad build writes it",
+            section="resources",
+        )  # fmt: skip
     return Verdict(
         what="Latency",
         found=f"{latency['latency_cycles']} cycles, {latency['latency_ns']:g} ns",
@@ -78,11 +88,15 @@ def _accepted(summary: Mapping[str, Any]) -> Iterator[Verdict]:
     accepted = summary.get("acceptance")
     if accepted is None:
         return
-    failed = [one["name"] for one in accepted["checks"] if one["verdict"] == "fail"]
+    named = {
+        verdict: [one["name"] for one in accepted["checks"] if one["verdict"] == verdict]
+        for verdict in ("fail", "unclear")
+    }
     yield Verdict(
         what=f"Acceptance by {accepted['budget']}",
         found="accepted" if accepted["accepted"] else "not accepted",
         state=State.GOOD if accepted["accepted"] else State.BAD,
-        why=f"{len(accepted['checks'])} checks; fails: {', '.join(failed) or 'none'}",
-        section="acceptance",
+        why=f"{len(accepted['checks'])} checks; fails: {', '.join(named['fail']) or 'none'}; unclear: "
+        f"{', '.join(named['unclear']) or 'none'}",
+        section="delivery",
     )

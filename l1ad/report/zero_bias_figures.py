@@ -12,17 +12,7 @@ from l1ad.rates.zero_bias import PUBLISHED, TOTAL, Histogram, Slice, ZeroBiasChe
 from l1ad.rates.zero_bias_objects import BENCHMARKS, JET_GEV, QUANTITIES
 from l1ad.report.canvas import COLOURS, canvas
 
-__all__ = ["ZERO_BIAS_FIGURES", "draw_zero_bias_check"]
-
-ZERO_BIAS_FIGURES = {
-    "multiplicities": "Objects in a crossing; the last bin of each type is a full list.",
-    "spectra": "pT of the leading object (lines) and of all objects (dots) of each type, MET and HT, in a "
-    "crossing; the bins widen with the value, and the highest holds what saturates.",
-    "rates": "Rate of a single object or sum against its threshold, with its interval (68.27 %).",
-    "pileup": "Rates at fixed thresholds against pile-up, if every crossing of the fill were like these.",
-    "lumi_sections": "Rates at fixed thresholds in tenths of the sample, in time; lines are the whole sample.",
-}
-"""Name of each figure and its caption."""
+__all__ = ["draw_zero_bias_check"]
 
 _COLOUR = dict(zip(QUANTITIES, (COLOURS[1], COLOURS[2], COLOURS[3], COLOURS[4], COLOURS[0]), strict=True))
 _MARKERS = ("o", "s", "^")

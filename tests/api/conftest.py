@@ -1,6 +1,7 @@
 """A run of one epoch on a few events, made from Python, and the command line beside it."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -40,6 +41,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> l1ad.Run:
     background = l1ad.save_events(events, folder / "zero_bias.h5")
     config = {
         "name": "small",
+        "model": {"hidden": [4], "latent": 2, "weight_bits": 3, "activation_bits": 5},  # soon synthesised
         "data": {
             "background": str(background),
             "signals": {"a_to_4l": "sample:a_to_4l"},
@@ -52,4 +54,17 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> l1ad.Run:
     run.freeze()
     run.emulate()
     run.rates()
+    return run
+
+
+@pytest.fixture(scope="session")
+def finished_run(small_run: l1ad.Run, tmp_path_factory: pytest.TempPathFactory) -> l1ad.Run:
+    """The same run gone on with in a directory of its own, with every step done."""
+    if not any(map(shutil.which, ("c++", "g++", "clang++"))):
+        pytest.skip("no C++ compiler: a whole run compiles its firmware")
+    folder = tmp_path_factory.mktemp("finished")
+    shutil.copytree(small_run.path, folder / "small")
+    firmware = {**small_run.config.firmware.model_dump(), "folder": str(folder / "firmware")}
+    run = l1ad.Run.begin(folder / "small", {**small_run.config.model_dump(mode="json"), "firmware": firmware})
+    run.all()
     return run

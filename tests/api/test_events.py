@@ -40,7 +40,7 @@ def test_a_table_is_read_with_a_layout_and_counted(tmp_path: Path) -> None:
     assert events.inputs_raw[:, 0].tolist() == [25, 160, 200]
     summary = l1ad.summarise_events(tmp_path / "table.csv", layout=tmp_path / "mine.yaml")
     tables = {table.name: table for table in summary.tables()}
-    assert tables["counts"].rows == (("ht saturated", "1"),)
+    assert tables["repairs"].rows == (("ht saturated", "1"),)
     assert tables["inputs"].rows == (("ht", "0.5", "GeV", "25", "200", "1"),)
 
 

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import l1ad
+from l1ad.api.summary import Report
 from l1ad.data.score_file import read_scores
+from l1ad.flow.summary import run_summary
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -64,7 +66,15 @@ def test_a_run_that_is_opened_again_has_the_same_algorithm(small_run: l1ad.Run) 
 
 
 def test_a_step_before_its_time_says_which_step_is_missing(small_run: l1ad.Run) -> None:
-    with pytest.raises(l1ad.L1adError, match=r"`l1ad verify .*` writes it"):
-        small_run.report()
-    with pytest.raises(l1ad.L1adError, match="no firmware here; `l1ad build` writes it"):
-        small_run.check()
+    for step in (small_run.check, small_run.synthesize, small_run.verify):
+        with pytest.raises(l1ad.L1adError, match="no firmware here; `l1ad build` writes it"):
+            step()
+
+
+def test_a_report_of_a_run_that_was_not_verified_says_so(small_run: l1ad.Run) -> None:
+    rated = small_run.directory.read_json("rates.json", step="rates")
+    summary = run_summary(small_run.directory, small_run.algorithm.trigger, None, rated)
+    report = Report(file=small_run.path / "report.html", summary=summary)
+    assert [table.name for table in report.tables()] == ["thresholds", "efficiencies"]
+    assert report.headline().startswith("small: not verified; ")
+    assert report.remarks() == ("not verified; `l1ad verify` compares every implementation",)

@@ -9,8 +9,8 @@ from rich.console import Console
 
 from l1ad.api.progress import progress_bar
 from l1ad.api.shown import Shown, grown
-from l1ad.api.tables import budget_table
 from l1ad.report.document import State, Table
+from l1ad.report.firmware_tables import budget_table
 
 NASTY = "<script>alert('µ & ν')</script>[bold]"
 

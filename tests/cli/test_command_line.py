@@ -1,6 +1,8 @@
 """The command line before any work is done: help, usage, exit codes."""
 
+import inspect
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -12,10 +14,11 @@ import pytest
 from typer.main import get_command
 
 from l1ad.cli.main import app
+from l1ad.flow.demo import demo
 
 PANELS = {
     "Start": ("demo", "doctor", "init", "config", "data", "simulate"),
-    "Train": ("train", "evaluate", "scan", "freeze", "import"),
+    "Train": ("train", "evaluate", "scan", "study", "freeze", "import"),
     "Emulate and rate": ("emulate", "rates", "inspect"),
     "Firmware": ("build", "synth", "verify", "check", "accept", "wave", "export"),
     "Look": ("report", "compare", "bench"),
@@ -124,6 +127,27 @@ def test_a_folder_without_a_run_is_one_sentence_and_exit_code_1(step: str, tmp_p
 def test_a_missing_trigger_file_is_one_sentence(tmp_path: Path) -> None:
     done = l1ad("build", "gone.json", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (1, "l1ad: gone.json: no such file; `l1ad freeze` writes it\n")
+
+
+def test_the_package_runs_as_a_module_too(tmp_path: Path) -> None:
+    import l1ad as package
+
+    done = subprocess.run(
+        [sys.executable, "-m", "l1ad", "--version"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, f"l1ad {package.__version__}\n")
+    wrong = subprocess.run(
+        [sys.executable, "-m", "l1ad", "build", "gone.json"], cwd=tmp_path, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert (wrong.returncode, wrong.stderr) == (1, "l1ad: gone.json: no such file; `l1ad freeze` writes it\n")
+
+
+def test_help_of_the_demo_names_every_step_in_order(tmp_path: Path) -> None:
+    steps = re.findall(r'timed\(\s*"(\w+)"', inspect.getsource(demo))
+    assert {"train", "evaluate", "verify", "accept", "report"} < set(steps)
+    said = " ".join(l1ad("demo", "--help", cwd=tmp_path).stdout.split())
+    assert f"Its steps: {', '.join(steps)}." in said
 
 
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:

@@ -9,18 +9,15 @@ import numpy as np
 import pytest
 import yaml
 
-from l1ad.config.acceptance import AcceptanceConfig
 from l1ad.config.loading import load_config, parse_config
 from l1ad.config.presets import OBJECT_WEIGHTS, demo_config
-from l1ad.config.run import DataConfig, FirmwareConfig, RatesConfig, RunConfig
-from l1ad.config.sample import PileupConfig, SampleConfig
+from l1ad.config.run import RunConfig
 from l1ad.config.schema import json_schema
 from l1ad.core.errors import ConfigError, DataError
 from l1ad.core.layouts import numbered_inputs
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
-from l1ad.flow.advice import Remark, remarks
-from l1ad.flow.init import initial_config, schema_beside, write_initial
+from l1ad.flow.init import initial_config, name_of, run_of, schema_beside, write_initial
 
 HERE = Path("run.yaml")
 
@@ -46,13 +43,31 @@ def test_the_file_that_init_writes_loads_to_the_demo(backend: str, tmp_path: Pat
     done = program("init", "mine.yaml", "--backend", backend, cwd=tmp_path)
     assert done.returncode == 0
     config = load_config(tmp_path / "mine.yaml", RunConfig)
-    assert config == demo_config("hgq" if backend == "hgq" else "qkeras")
-    assert f"l1ad train mine.yaml --run runs/{config.name}" in done.stdout
+    demo = demo_config("hgq" if backend == "hgq" else "qkeras")
+    assert config == demo.model_copy(update={"name": "mine"})
+    assert done.stdout.endswith(
+        "next: l1ad config check mine.yaml, then l1ad train mine.yaml --run runs/mine\n"
+    )
+    assert "`l1ad train mine.yaml --run runs/mine` begins the run" in (tmp_path / "mine.yaml").read_text()
+
+
+def test_a_file_name_of_several_words_is_quoted_for_the_shell(tmp_path: Path, program: Program) -> None:
+    done = program("init", "two words.yaml", cwd=tmp_path)
+    assert "l1ad train 'two words.yaml' --run 'runs/two words'" in done.stdout
+    assert load_config(tmp_path / "two words.yaml", RunConfig).name == "two words"
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [("a/met_2.yaml", "met_2"), ("+++.yaml", "mine"), (f"{'x' * 65}.yaml", "mine")]
+)
+def test_a_run_has_the_name_of_its_file_where_that_is_a_name(file: str, name: str) -> None:
+    assert name_of(Path(file)) == name
+    assert run_of(initial_config("qkeras", name=name)) == Path("runs") / name
 
 
 def test_without_quantisers_it_is_the_demo_in_floating_point() -> None:
     config = initial_config("float")
-    assert (config.name, config.model.backend) == ("demo_float", "float")
+    assert (config.name, config.model.backend) == ("demo", "float")
     assert config.training == demo_config("qkeras").training
 
 
@@ -65,7 +80,9 @@ def test_init_does_not_replace_a_file_unless_forced(tmp_path: Path, program: Pro
     )
     assert (tmp_path / "run.yaml").read_text() == "name: precious\n"
     assert program("init", "--force", cwd=tmp_path).returncode == 0
-    assert load_config(tmp_path / "run.yaml", RunConfig) == demo_config("qkeras")
+    assert load_config(tmp_path / "run.yaml", RunConfig) == demo_config("qkeras").model_copy(
+        update={"name": "run"}
+    )
 
 
 def test_init_into_a_folder_is_refused(tmp_path: Path) -> None:
@@ -120,6 +137,39 @@ def test_check_lists_every_fault_with_its_line_and_exits_with_1(tmp_path: Path, 
     assert [one["line"] for one in document[0]["faults"]] == [2, 4]
 
 
+def test_check_tells_the_line_of_what_is_unwise_and_is_content(tmp_path: Path, program: Program) -> None:
+    (tmp_path / "run.yaml").write_text("name: x\nrates:\n  budgets:\n    loose: 5 kHz\n    tight: 50 Hz\n")
+    done = program("config", "check", "run.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    first, second = done.stdout.splitlines()
+    assert first == "run.yaml: 1 unwise (run configuration)"
+    assert second.startswith("run.yaml:5: unwise: rates.budgets.tight: 240,000 events cannot resolve 50 Hz")
+    (document,) = json.loads(program("config", "check", "run.yaml", "--json", cwd=tmp_path).stdout)
+    assert [one["line"] for one in document["unwise"]] == [5]
+
+
+def test_check_of_a_value_that_a_file_leaves_to_its_default_has_the_line_of_the_section(
+    tmp_path: Path, program: Program
+) -> None:
+    text = "name: x\nrates:\n  colliding_bunches: null\n  stream_events_per_day: 60000\n"
+    (tmp_path / "run.yaml").write_text(text)
+    done = program("config", "check", "run.yaml", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "run.yaml:2: rates.budgets.tight: 1 kHz is more than all of a preselected stream" in done.stdout
+
+
+def test_check_of_an_empty_file_says_what_it_stands_for(tmp_path: Path, program: Program) -> None:
+    (tmp_path / "run.yaml").write_text("# nothing yet\n")
+    done = program("config", "check", "run.yaml", cwd=tmp_path)
+    assert done.returncode == 0
+    assert "run.yaml: unwise: empty: every key has its default, which is the demo's but for" in done.stdout
+    refused = program("config", "check", "run.yaml", "--kind", "target", cwd=tmp_path)
+    assert (refused.returncode, refused.stdout.splitlines()[1]) == (
+        1,
+        "run.yaml: empty; needed are name, part, clock_mhz, cycles_per_crossing, budget, delay",
+    )
+
+
 def test_check_of_a_file_that_is_no_yaml_is_one_sentence(tmp_path: Path, program: Program) -> None:
     (tmp_path / "run.yaml").write_text("name: [\n")
     done = program("config", "check", "run.yaml", cwd=tmp_path)
@@ -138,6 +188,7 @@ def test_show_of_a_file_with_faults_names_the_first(tmp_path: Path, program: Pro
     (tmp_path / "run.yaml").write_text("nam: mine\nmodel: {latent: 0}\n")
     done = program("config", "show", "run.yaml", cwd=tmp_path)
     assert done.returncode == 1
+    assert done.stderr.startswith("l1ad: run.yaml:2: model.latent = 0: ")
     assert "(and 1 more; `l1ad config check run.yaml` lists them)" in done.stderr
 
 
@@ -149,53 +200,3 @@ def test_schema_goes_to_stdout_or_to_a_file(tmp_path: Path, program: Program) ->
     done = program("config", "schema", "--out", "run.schema.json", cwd=tmp_path)
     assert json.loads((tmp_path / "run.schema.json").read_text()) == json_schema(Kind.RUN)
     assert "# yaml-language-server: $schema=run.schema.json" in done.stdout
-
-
-def texts(config: object, *, wrong: bool) -> list[str]:
-    found: tuple[Remark, ...] = remarks(config, HERE)  # type: ignore[arg-type]
-    return [one.text for one in found if one.wrong is wrong]
-
-
-def test_the_demo_leaves_nothing_to_remark() -> None:
-    assert remarks(demo_config("qkeras"), HERE) == ()
-
-
-def test_a_budget_that_the_events_cannot_resolve_is_unwise() -> None:
-    config = RunConfig(rates=RatesConfig(budgets={"tight": "50 Hz"}))
-    assert texts(config, wrong=False) == [
-        "rates.budgets.tight: 240,000 events cannot resolve 50 Hz of zero bias with 2340 colliding bunches; "
-        "at least 526,290 are needed"
-    ]
-    assert texts(config, wrong=True) == []
-
-
-def test_a_budget_that_is_no_rate_is_wrong() -> None:
-    told = texts(RunConfig(rates=RatesConfig(pure_budgets={"new": "3 apples"})), wrong=True)
-    assert told == ["rates.pure_budgets.new: '3 apples' is not a rate budget, e.g. '1 kHz', '500 Hz' or "
-                    "'50 events/day'"]  # fmt: skip
-
-
-def test_events_that_are_not_here_are_unwise_and_those_of_another_layout_wrong(other_events: Path) -> None:
-    data = DataConfig(signals={"far": "gone.h5", "odd": str(other_events)}, development={})
-    config = RunConfig(data=data)
-    assert texts(config, wrong=False) == ["far: gone.h5: no such file"]
-    (told,) = texts(config, wrong=True)
-    assert told.startswith("odd: layout ")
-
-
-def test_a_target_file_that_is_not_there_is_wrong() -> None:
-    config = RunConfig(firmware=FirmwareConfig(target="gone.yaml"))
-    assert texts(config, wrong=True) == ["firmware.target: gone.yaml: no such configuration file"]
-
-
-def test_an_acceptance_budget_is_held_against_its_events() -> None:
-    rates = {"colliding_bunches": 2340, "events": "sample:ttbar", "thresholds": {"tight": {"total": "1 kHz"}}}
-    config = AcceptanceConfig.model_validate({"name": "mine", "rates": rates})
-    (told,) = texts(config, wrong=False)
-    assert told.startswith("rates.thresholds.tight: 5,000 events cannot resolve 1 kHz")
-
-
-def test_a_sample_without_its_pool_is_wrong(tmp_path: Path) -> None:
-    config = SampleConfig(name="a", title="A", pool="p.yaml", pileup=PileupConfig(mean=30), events=10)
-    (told,) = remarks(config, tmp_path / "sample.yaml")
-    assert told.wrong and told.text.startswith(f"pool: {tmp_path / 'p.yaml'}: no such file")

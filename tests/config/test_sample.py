@@ -23,7 +23,7 @@ def refusal(document: dict[str, Any], model: type[SampleConfig] | type[PoolConfi
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"pileup": {}}, "pileup = {}: give either a mean or a profile"),
+        ({"pileup": {}}, "give either a mean or a profile: pileup.mean, pileup.profile"),
         ({"pileup": {"mean": 3, "profile": {3: 1}}}, "give either a mean or a profile"),
         ({"pileup": {"mean": -1}}, "pileup.mean = -1: input should be greater than or equal to 0"),
         ({"pileup": {"profile": {}}}, "a profile gives frequencies of expectations of 0 to 300"),

@@ -97,7 +97,8 @@ def test_lists_and_whole_sections_can_be_chosen() -> None:
 )
 def test_values_that_the_key_can_never_have_are_refused(values: Any, words: str) -> None:
     message = refusal({"model.latent": values})
-    assert message.startswith("scan.yaml: space.model.latent")
+    assert message.startswith("scan.yaml: ")
+    assert "space.model.latent" in message
     assert words in message
 
 

@@ -1,6 +1,7 @@
 """Schemas, kinds and commented files: what a person and an editor see of the configuration."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from l1ad.config.importing import ImportConfig
 from l1ad.config.kinds import MODELS, Kind, checked_file, kind_of
@@ -16,11 +19,14 @@ from l1ad.config.presets import demo_config
 from l1ad.config.run import RunConfig
 from l1ad.config.schema import editor_line, json_schema, save_schema
 from l1ad.config.template import commented
+from l1ad.core.errors import ConfigError
+from l1ad.core.fixed import FixedType, Overflow, Rounding
+from l1ad.rates.stream import Budget
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FOLDERS = {
     "": Kind.RUN, "references": Kind.RUN, "samples": Kind.SAMPLE, "pools": Kind.POOL, "layouts": Kind.LAYOUT,
-    "targets": Kind.TARGET, "budgets": Kind.ACCEPTANCE,
+    "targets": Kind.TARGET, "budgets": Kind.ACCEPTANCE, "studies": Kind.STUDY,
 }  # fmt: skip
 SHIPPED = {
     path: {"scan": Kind.SCAN, "import": Kind.IMPORT}.get(path.stem, kind)
@@ -159,3 +165,69 @@ def test_a_fault_of_the_run_that_a_scan_starts_from_is_one_of_the_scan(tmp_path:
 def test_the_kind_that_is_told_is_taken(tmp_path: Path) -> None:
     (tmp_path / "empty.yaml").write_text("")
     assert checked_file(tmp_path / "empty.yaml", Kind.IMPORT).config == ImportConfig()
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "good", "bad"),
+    [
+        ("firmware", "target", ["ugt-vx690t", "mine.yaml", "../t/mine.yml"], ["nope", "mine.yaml.txt", 3]),
+        (
+            "rates",
+            "budgets",
+            [{"a": "1 kHz"}, {"a": "50 events/day"}],
+            [{"a": "3 apples"}, {"a": "kHz"}, {"a": 1}],
+        ),
+        ("rates", "pure_budgets", [{}, {"a": ".5 Hz"}], [{"a": "1.2.3 Hz"}]),
+        ("model", "input_type", ["ap_fixed<8,5>", "ap_uint<4>"], ["ap_fixd<8,3>", "ap_fixed<8,5,AP_RAND>"]),
+        ("model", "score_type", ["ap_ufixed<18,14,AP_TRN,AP_SAT>"], ["ap_ufixed<18,14,AP_SAT>"]),
+    ],
+)
+def test_a_schema_restricts_texts_to_their_form(
+    section: str, key: str, good: list[object], bad: list[object]
+) -> None:
+    schema = validator(Kind.RUN)
+    assert [one for one in good if not schema.is_valid({section: {key: one}})] == []
+    assert [one for one in bad if schema.is_valid({section: {key: one}})] == []
+
+
+SECTIONS = json_schema(Kind.RUN)["$defs"]
+RATE = SECTIONS["RatesConfig"]["properties"]["budgets"]["additionalProperties"]["pattern"]
+FORMAT = SECTIONS["ModelConfig"]["properties"]["input_type"]["pattern"]
+
+
+@settings(deadline=None)
+@given(
+    number=st.from_regex(r"[0-9.]{1,4}(e[+-]?[0-9]{1,2})?", fullmatch=True),
+    blank=st.sampled_from(["", " ", "  "]),
+    unit=st.sampled_from(["Hz", "kHz", "KHZ", "events/day", "Events / Day", "MHz", "events", "apples", ""]),
+)
+def test_the_pattern_of_a_budget_takes_what_is_read_as_one(number: str, blank: str, unit: str) -> None:
+    text = f"{number}{blank}{unit}"
+    matches = re.search(RATE, text) is not None
+    try:
+        Budget.parse(text)
+    except ConfigError:
+        rate = float(number) if re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?", number) else None
+        sane = rate is not None and 1e-3 < rate < 1e5  # the schema says nothing of the size
+        assert not (matches and sane)
+    else:
+        assert matches
+
+
+@settings(deadline=None)
+@given(
+    type_=st.builds(
+        FixedType, st.integers(1, 64), st.integers(-9, 64), st.booleans(), st.sampled_from(Rounding),
+        st.sampled_from(Overflow),
+    ),
+    spoilt=st.sampled_from(["", "x", ">", "<", ",AP_SAT"]),
+)  # fmt: skip
+def test_the_pattern_of_a_format_takes_what_is_read_as_one(type_: FixedType, spoilt: str) -> None:
+    text = f"{type_}{spoilt}"
+    matches = re.search(FORMAT, text) is not None
+    try:
+        FixedType.from_cpp(text)
+    except ValueError:
+        assert not matches
+    else:
+        assert matches

@@ -71,7 +71,7 @@ def test_the_import_configuration_is_the_defaults_and_mentions_every_key() -> No
         ("score: {function: kl}", "score.function = 'kl'"),
         (
             "layout: {inputs: 0, bits: 8}",
-            "layout.InputsConfig.inputs = 0: input should be greater than or equal to 1",
+            "layout.inputs = 0: input should be greater than or equal to 1",
         ),
         ("types: {weight_bitz: 8}", "unknown key 'types.weight_bitz'; did you mean 'weight_bits'"),
     ],

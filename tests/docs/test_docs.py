@@ -2,15 +2,9 @@
 
 import ast
 import doctest
-import importlib.util
-import os
 import re
 import shlex
-import subprocess
-import sys
-import textwrap
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -20,73 +14,9 @@ from typer.main import get_command
 
 from l1ad.cli.main import app
 from l1ad.config.kinds import MODELS, Kind
+from tests.docs.site_pages import PAGES, ROOT, SOURCES, Page, blocks
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGES = ROOT / "docs" / "pages"
-SOURCES = sorted(PAGES.rglob("*.md"))
-LOADED = {
-    ("script", "src"), ("img", "src"), ("iframe", "src"), ("source", "src"), ("object", "data"),
-    ("video", "src"), ("audio", "src"), ("embed", "src"),
-}  # fmt: skip
-"""Tags and attributes that a browser loads by itself; stylesheets and the like are asked apart."""
-
-LOADING_LINKS = {"stylesheet", "icon", "preload", "prefetch", "preconnect", "dns-prefetch", "modulepreload"}
 FOREIGN = re.compile(r"^(?:https?:)?//")
-BLOCK = re.compile(
-    r"^(?P<indent> *)```(?P<kind>\w+)[^\n]*\n(?P<text>.*?)^(?P=indent)```", re.MULTILINE | re.DOTALL
-)
-
-
-class Page(HTMLParser):
-    """Anchors of a page, where its links lead, and what it loads."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.anchors: set[str] = set()
-        self.links: list[str] = []
-        self.loaded: list[str] = []
-        self.text: list[str] = []
-        self.scripts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        self.anchors |= {given[name] for name in ("id", "name") if name in given}
-        self.loaded += [value for name, value in given.items() if (tag, name) in LOADED]
-        if tag == "link" and LOADING_LINKS & set(given.get("rel", "").split()):
-            self.loaded.append(given.get("href", ""))
-        if tag == "a" and "href" in given:
-            self.links.append(given["href"])
-
-    def handle_data(self, data: str) -> None:
-        if self.lasttag == "script":
-            self.scripts.append(data)
-        self.text.append(data)
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Build the pages once, warnings being errors."""
-    missing = [one for one in ("mkdocs", "material", "mkdocstrings", "mkdocs_jupyter") if not _is_there(one)]
-    if missing:
-        pytest.skip(f"{', '.join(missing)} not installed; the documentation needs the extra 'docs'")
-    folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict"]
-    done = subprocess.run(
-        [*command, "--config-file", str(ROOT / "docs/mkdocs.yml"), "--site-dir", str(folder)],
-        capture_output=True, text=True, check=False, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pages(site: Path) -> dict[Path, Page]:
-    parsed = {}
-    for path in site.rglob("*.html"):
-        page = Page()
-        page.feed(path.read_text(encoding="utf-8"))
-        parsed[path] = page
-    return parsed
 
 
 def test_every_page_of_the_sources_is_built(pages: dict[Path, Page], site: Path) -> None:
@@ -172,10 +102,10 @@ def test_commands_in_code_blocks_are_ones_that_l1ad_takes(path: Path) -> None:
 def test_python_in_code_blocks_compiles_and_examples_print_what_they_say(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for text in _blocks(path, "python"):
+    for text in blocks(path, "python"):
         compile(text, str(path), "exec", flags=ast.PyCF_ONLY_AST)
     monkeypatch.chdir(ROOT)
-    examples = "\n\n".join(_blocks(path, "pycon"))
+    examples = "\n\n".join(blocks(path, "pycon"))
     test = doctest.DocTestParser().get_doctest(examples, {}, path.name, str(path), 0)
     assert doctest.DocTestRunner().run(test).failed == 0
 
@@ -189,10 +119,6 @@ def test_the_tests_that_known_failures_names_are_there() -> None:
         assert not name or f"def test_{name}(" in source, f"{file}: {name}"
 
 
-def _is_there(package: str) -> bool:
-    return importlib.util.find_spec(package) is not None
-
-
 def _leaves(command: Any = None, path: tuple[str, ...] = ()) -> dict[str, Any]:
     """Find every command by its whole name."""
     command = command or get_command(app)
@@ -202,14 +128,8 @@ def _leaves(command: Any = None, path: tuple[str, ...] = ()) -> dict[str, Any]:
     return {name: leaf for word, one in inner.items() for name, leaf in _leaves(one, (*path, word)).items()}
 
 
-def _blocks(path: Path, kind: str) -> list[str]:
-    """Find the code blocks of a kind, indented ones of lists and notes too."""
-    found = BLOCK.finditer(path.read_text(encoding="utf-8"))
-    return [textwrap.dedent(one["text"]) for one in found if one["kind"] == kind]
-
-
 def _lines_of_commands(path: Path) -> Iterator[str]:
-    for text in (*_blocks(path, "sh"), *_blocks(path, "console")):
+    for text in (*blocks(path, "sh"), *blocks(path, "console")):
         for line in text.replace("\\\n", " ").splitlines():
             line = line.strip().removeprefix("$ ")
             if line.startswith("l1ad "):

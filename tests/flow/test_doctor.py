@@ -7,6 +7,7 @@ import sys
 import time
 from importlib.metadata import metadata, version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -14,6 +15,7 @@ from packaging.requirements import Requirement
 from l1ad.core.plain import plain
 from l1ad.flow.doctor import Diagnosis, diagnose
 from l1ad.flow.doctor_findings import Finding, Health
+from l1ad.flow.doctor_install import install_command, installed_from
 from l1ad.flow.doctor_packages import PURPOSES, core_findings, extra_findings, package_conflicts
 from l1ad.flow.doctor_tools import first_line
 from l1ad.flow.doctor_trials import compiler_trial, emulator_trial
@@ -63,7 +65,7 @@ def test_an_extra_with_a_missing_package_says_how_to_get_it(diagnosis: Diagnosis
     missing = [one for one in diagnosis.findings if one.group == "extra" and one.health is Health.MISSING]
     for one in missing:
         assert one.note.startswith("missing ")
-        assert f"; get it with: pip install 'l1ad[{one.name}]'" in one.note
+        assert f"; get it with: {install_command(one.name, installed_from())}" in one.note
     assert all(one.found for one in diagnosis.findings if one.group == "extra" and one.health is Health.GOOD)
 
 
@@ -107,6 +109,77 @@ def test_a_compiler_that_does_not_compile_is_odd(tmp_path: Path) -> None:
     findings = {one["name"]: one for one in json.loads(done.stdout)["findings"]}
     assert findings["g++"]["found"] == "g++ (liar) 99"
     assert findings["g++ compiles and runs"]["health"] == "odd"
+
+
+@pytest.mark.parametrize(
+    ("source", "command"),
+    [
+        (None, "pip install 'l1ad[onnx]'"),
+        (
+            {"url": "file:///home/me/l1ad", "dir_info": {"editable": True}},
+            "pip install -e '.[onnx]' in the clone",
+        ),
+        ({"url": "file:///home/me/l1ad", "dir_info": {}}, "pip install '.[onnx]' in the clone"),
+        (
+            {"url": "https://example.org/l1ad.git", "vcs_info": {"vcs": "git", "commit_id": "1"}},
+            "pip install 'l1ad[onnx] @ git+https://example.org/l1ad.git'",
+        ),
+        (
+            {"url": "file:///home/me/l1ad-0.1.0-py3-none-any.whl", "archive_info": {}},
+            "pip install './l1ad-0.1.0-py3-none-any.whl[onnx]' where that file lies",
+        ),
+        (
+            {"url": "https://example.org/l1ad-0.1.0.tar.gz", "archive_info": {}},
+            "pip install 'l1ad[onnx] @ https://example.org/l1ad-0.1.0.tar.gz'",
+        ),
+    ],
+)
+def test_an_extra_is_installed_the_way_that_l1ad_was(source: dict[str, Any] | None, command: str) -> None:
+    assert install_command("onnx", source) == command
+
+
+def test_l1ad_alone_is_installed_without_brackets() -> None:
+    assert install_command("", None) == "pip install l1ad"
+    assert install_command("", {"dir_info": {"editable": True}}) == "pip install -e . in the clone"
+
+
+def test_where_l1ad_came_from_is_found_beside_metadata_that_a_build_left_in_the_clone(tmp_path: Path) -> None:
+    left, installed = tmp_path / "clone" / "l1ad.egg-info", tmp_path / "site" / "l1ad-9.dist-info"
+    for folder, name in ((left, "PKG-INFO"), (installed, "METADATA")):
+        folder.mkdir(parents=True)
+        (folder / name).write_text("Metadata-Version: 2.1\nName: l1ad\nVersion: 9\n")
+    (installed / "direct_url.json").write_text('{"url": "file:///x", "dir_info": {"editable": true}}')
+    code = (
+        f"import sys; sys.path[:0] = {[str(left.parent), str(installed.parent)]!r}\n"
+        "from l1ad.flow.doctor_install import installed_from; print(installed_from()['url'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "file:///x\n"
+
+
+def found_with(folder: Path, **programs: str) -> dict[str, Any]:
+    """Let the doctor look at programs of a line of shell each, and give what it says of Icarus Verilog."""
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    findings = json.loads(doctor("--json", PATH=str(folder)).stdout)["findings"]
+    (one,) = [finding for finding in findings if finding["name"] == "iverilog"]
+    return dict(one)
+
+
+def test_without_icarus_it_says_what_that_is_for_and_how_to_get_it(tmp_path: Path) -> None:
+    found = found_with(tmp_path)
+    assert (found["health"], found["needed"]) == ("missing", False)
+    assert "make -C firmware/NAME/rtl test" in found["purpose"]
+    assert "apt install iverilog" in found["note"]
+
+
+def test_icarus_without_what_the_self_test_needs_beside_it_is_odd(tmp_path: Path) -> None:
+    alone = found_with(tmp_path, iverilog="echo 'Icarus Verilog version 12.0'")
+    assert (alone["health"], alone["found"]) == ("odd", "Icarus Verilog version 12.0")
+    assert alone["note"].startswith("vvp and make not found on PATH")
+    whole = found_with(tmp_path, vvp="exit 0", make="echo GNU Make 4")
+    assert (whole["health"], whole["note"]) == ("good", "")
 
 
 def test_the_trials_work_here() -> None:

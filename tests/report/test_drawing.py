@@ -93,6 +93,16 @@ def test_an_interval_is_seen(look: Look, tmp_path: Path) -> None:
     assert (shown != bare).any(axis=2).sum() > 500
 
 
+def test_points_are_small_and_pale_where_they_hide_one_another(tmp_path: Path) -> None:
+    few, many = (
+        pixels(chart(Series(name="a", x=x, y=x, look=Look.POINTS, colour=1, in_legend=False)), tmp_path)
+        for x in (np.linspace(0, 10, count) for count in (50, 51))
+    )
+    assert has_colour(few, COLOURS[1])
+    assert not has_colour(many, COLOURS[1])
+    assert (many < 0.95).any(axis=2).sum() < (few < 0.95).any(axis=2).sum()
+
+
 def test_an_area_is_filled_and_an_outline_is_not(tmp_path: Path) -> None:
     edges = np.arange(11.0)
     area, steps = (

@@ -54,6 +54,11 @@ def test_a_setting_is_written_in_full(value: float, text: str) -> None:
     assert plain_number(value) == text
 
 
+@pytest.mark.parametrize(("value", "text"), [(0.986793, "0.987"), (1234.5, "1230"), (263.4, "263"), (7.0, "7")])
+def test_fewer_digits_are_shown_where_they_tell_enough(value: float, text: str) -> None:
+    assert plain_number(value, 3) == text
+
+
 @pytest.mark.parametrize(
     ("low", "rate", "high", "text"),
     [

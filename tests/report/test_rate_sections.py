@@ -250,7 +250,7 @@ def followed(*cuts: SingleCut, note: str = "") -> CorrelationContent:
     [
         (30, (0.66, 0.82), State.BAD, "To a large part a detector of MET"),
         (4, (0.06, 0.17), State.GOOD, "More than a cut on one quantity"),
-        (21, (0.44, 0.61), State.OPEN, "So few events do not tell it from a cut on MET"),
+        (21, (0.44, 0.61), State.OPEN, "Not told apart from a cut on MET"),
     ],
 )
 def test_the_verdict_goes_by_whether_the_interval_lies_on_one_side_of_a_half(
@@ -259,9 +259,16 @@ def test_the_verdict_goes_by_whether_the_interval_lies_on_one_side_of_a_half(
     others = cut_of("HT", "loose", 1, (0.0, 0.1)), cut_of("MET", "tight", 9, (0.8, 1.0), of=9)
     verdict = correlation_verdict(followed(cut_of("MET", "loose", n_both, interval), *others))
     assert (verdict.state, verdict.found, verdict.section) == (state, words, "correlation")
-    assert f"Of the 40 events that `loose` accepts, cuts at the same rate accept: MET ≥ 99.5 GeV {n_both}" in (
-        verdict.why
-    )
+    accepted = f"MET ≥ 99.5 GeV, a cut at the same rate, accepts {n_both} of the 40 events of loose"
+    assert verdict.why.startswith(accepted)
+
+
+def test_the_section_tells_of_the_other_cuts_with_the_name_of_the_threshold_in_code_style() -> None:
+    cuts = cut_of("HT", "loose", 1, (0.0, 0.1)), cut_of("MET", "loose", 21, (0.44, 0.61))
+    section = correlation_section(followed(*cuts))
+    told = "Of the 40 events that `loose` accepts, cuts at the same rate accept 21 (MET ≥ 99.5 GeV), 1 (HT"
+    assert told in text_of(section)
+    assert "`" not in correlation_verdict(followed(*cuts)).why
 
 
 def test_without_cuts_nothing_is_claimed_and_correlations_are_still_told() -> None:

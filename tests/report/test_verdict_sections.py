@@ -105,6 +105,14 @@ def test_each_figure_of_the_budget_has_its_own_verdict(summary: dict[str, Any]) 
     assert "a crossing every cycle;" in prose(resources_section(summary))
 
 
+def test_a_run_without_firmware_or_verification_says_which_commands_make_them(summary: dict[str, Any]) -> None:
+    bare = {**summary, "latency": None, "budget": [], "resources": None, "agreements": [], "mismatches": None}
+    assert "`l1ad build` writes it" in prose(resources_section(bare))
+    assert "`l1ad verify` compares it" in prose(agreement_section(bare))
+    found = {one.what: one.state for one in verdicts(bare)}
+    assert found["Agreement"] is found["Latency"] is State.OPEN
+
+
 def test_cells_that_nobody_counted_say_which_command_does(summary: dict[str, Any]) -> None:
     assert "`l1ad synth open` does" in prose(resources_section({**summary, "resources": None}))
 
@@ -125,18 +133,24 @@ def test_the_summary_on_top_names_what_is_over_and_what_is_only_extrapolated(sum
 def test_an_acceptance_that_fails_is_unfolded_and_named_on_top(summary: dict[str, Any]) -> None:
     check = {
         "group": "rate", "name": "rate of tight", "measured_text": "2 kHz", "limit_text": "≤ 1 kHz",
-        "source": "rates", "note": "", "verdict": "fail",
+        "source": "rates", "note": "", "verdict": "fail", "reason": "too much",
     }  # fmt: skip
     good = {**check, "name": "digest", "verdict": "pass"}
-    accepted = {"budget": "mine", "accepted": False, "checks": [check, good]}
+    accepted = {"budget": "mine", "folder": "/away/firmware", "accepted": False, "checks": [check, good]}
     section = acceptance_section(accepted)
     (table,) = tables(section).values()
     assert not table.folded
     assert table.states == (State.BAD, State.GOOD)
-    assert "**not accepted: 1 of 2 checks fail**" in prose(section)
+    assert "not accepted by mine: 1 fail, 1 pass" in prose(section)
+    assert "- fails: rate of tight: too much" in prose(section)
+    assert table.title == "Checks of mine"
     last = verdicts({**summary, "acceptance": accepted})[-1]
-    assert (last.found, last.state, last.why) == ("not accepted", State.BAD, "2 checks; fails: rate of tight")
-    passed = acceptance_section({"budget": "mine", "accepted": True, "checks": [good]})
+    assert (last.found, last.state, last.why) == (
+        "not accepted",
+        State.BAD,
+        "2 checks; fails: rate of tight; unclear: none",
+    )
+    passed = acceptance_section({"budget": "mine", "folder": "", "accepted": True, "checks": [good]})
     assert next(iter(tables(passed).values())).folded
 
 

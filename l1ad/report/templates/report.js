@@ -141,14 +141,15 @@
     return `${text} (${low.toFixed(decimals)} to ${high.toFixed(decimals)})`;
   }
 
-  function plainNumber(value) {
-    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(6)));
+  function plainNumber(value, digits) {
+    return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(digits)));
   }
 
   // ---- sliders ----
 
-  function firstAtOrAbove(positions, setting) {
-    const place = positions.findIndex((position) => position >= setting);
+  // A setting typed as it is shown is that setting, though what is shown be rounded up.
+  function firstAtOrAbove({ positions, setting_digits: digits }, setting) {
+    const place = positions.findIndex((one) => Math.max(one, Number(plainNumber(one, digits))) >= setting);
     return place < 0 ? positions.length - 1 : place;
   }
 
@@ -159,18 +160,18 @@
     const show = (place) => showSetting(element, block, place);
     range.addEventListener("input", () => show(Number(range.value)));
     box.addEventListener("change", () => {
-      if (box.value !== "") show(firstAtOrAbove(block.positions, Number(box.value)));
+      if (box.value !== "") show(firstAtOrAbove(block, Number(box.value)));
     });
     for (const button of element.querySelectorAll(".marks button")) {
       button.addEventListener("click", () => show(Number(button.dataset.place)));
     }
     const [first] = Object.values(block.marks);
-    show(first === undefined ? 0 : firstAtOrAbove(block.positions, first));
+    show(first === undefined ? 0 : block.positions.indexOf(first));
   }
 
   function showSetting(element, block, place) {
     const setting = block.positions[place];
-    const shown = plainNumber(setting);
+    const shown = plainNumber(setting, block.setting_digits);
     const range = element.querySelector("input[type=range]");
     range.value = String(place);
     range.setAttribute("aria-valuetext", shown);

@@ -13,12 +13,12 @@ from l1ad.flow.compare import compare
 from l1ad.flow.emulate import emulate_run
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.report.comparison import Comparison
-from tests.flow.compared.runs import N_BACKGROUND, Builder, begun, configured, write_real_scores
+from tests.flow.compared.runs import N_BACKGROUND, TITLES, Builder, begun, configured, write_real_scores
 
 
 @pytest.fixture(scope="session")
 def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The background and two signals, cut from samples that ship."""
+    """The background and two signals, cut from samples that ship; one has a title."""
     folder = tmp_path_factory.mktemp("samples")
     paths = {}
     for name, sample, n_events in (
@@ -26,7 +26,8 @@ def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         ("h_to_tautau", "h_to_tautau", 1_500),
     ):  # fmt: skip
         paths[name] = folder / f"{name}.h5"
-        write_events(paths[name], load_events(f"sample:{sample}", stop=n_events), {})
+        titled = {"configuration": {"title": TITLES[name]}} if name in TITLES else {}
+        write_events(paths[name], load_events(f"sample:{sample}", stop=n_events), titled)
     return paths
 
 

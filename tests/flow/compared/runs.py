@@ -24,6 +24,7 @@ Builder = Callable[..., TriggerAlgorithm]
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 SIGNALS = ("a_to_4l", "h_to_tautau")
+TITLES = {"h_to_tautau": "h → ττ <one>"}
 N_BACKGROUND, FIRST_UNSEEN = 30_000, 12_000
 POINTS = ("20 kHz", "60 kHz", "FPR 1e-3", "FPR 1e-4")
 BUNCHES_HZ = Fraction(112455, 10) * 2340

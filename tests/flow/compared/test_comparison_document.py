@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from l1ad.core.plain import plain
 from l1ad.core.trigger import TriggerAlgorithm
 from l1ad.data.events import EventBatch
 from l1ad.flow.compare import save_comparison
@@ -14,8 +15,10 @@ from l1ad.flow.run_directory import RunDirectory
 from l1ad.report.comparison import Comparison
 from l1ad.report.comparison_document import comparison_document
 from l1ad.report.document import Document, Paragraph, State, Table
+from l1ad.report.html import html_document
+from l1ad.report.numbers import plain_number
 from l1ad.report.slider import Slider
-from tests.flow.compared.runs import SIGNALS, Command, algorithm, expected_scores, passes
+from tests.flow.compared.runs import SIGNALS, TITLES, Command, algorithm, expected_scores, passes
 
 
 def table(document: Document, name: str) -> Table:
@@ -51,11 +54,32 @@ def test_the_tables_show_every_algorithm_with_ratios_at_the_budgets(comparison: 
     assert [row[0] for row in tight.rows] == ["first", "second", "real"]
     assert tight.rows[1][-2:] == ("1.000 (1.000 to 1.000)", "0 of 2")
     assert not tight.folded
-    assert table(document, "efficiency_fpr_1e_3").header[-1] == "h_to_tautau"
+    assert table(document, "efficiency_fpr_1e_3").header[2:] == ("a_to_4l", TITLES["h_to_tautau"])
     assert table(document, "costs").rows[2][1:] == ("–", "–", "–", "–")
     settings = {row[0]: row[1:] for row in table(document, "settings").rows}
     assert settings["model.backend"] == ("qkeras", "qkeras", "float")
     assert settings["model.latent"] == ("3", "3", "8")
+
+
+def test_signals_are_called_as_people_call_them_and_files_by_name(comparison: Comparison) -> None:
+    title = TITLES["h_to_tautau"]
+    blocks = {block.name: block for block in comparison_document(comparison).blocks if hasattr(block, "name")}
+    shown = {"efficiency_map", "rate_choice", "areas_under_curve", "pure_efficiency"}
+    for name in shown | {"rate_h_to_tautau"}:
+        laid_out = str(plain(blocks[name]))
+        assert title in laid_out, name
+        assert "h_to_tautau" not in laid_out.replace("rate_h_to_tautau", ""), name
+    assert comparison.document()["titles"]["a_to_4l"] == "a_to_4l"
+    assert comparison.document()["titles"]["h_to_tautau"] == title
+
+
+def test_the_slider_shows_a_rate_with_three_digits(comparison: Comparison) -> None:
+    (slider,) = (one for one in comparison_document(comparison).blocks if isinstance(one, Slider))
+    text = html_document(comparison_document(comparison))
+    shown = [plain_number(at, 3) for at in slider.positions.tolist()]
+    assert len(set(shown)) == len(shown)
+    for mark, at in slider.marks.items():
+        assert f'{mark} <span class="note">{plain_number(at, 3)}</span></button>' in text
 
 
 def test_the_verdicts_are_those_of_the_ratios(comparison: Comparison) -> None:

@@ -1,0 +1,37 @@
+"""Step `study`: families of networks trained, measured and compared as a study file says."""
+
+from pathlib import Path
+
+from l1ad.config.study import DataQualityConfig
+from l1ad.core.progress import Progress, silent
+from l1ad.flow.study_data_quality import data_quality_study
+from l1ad.report.document import Document
+from l1ad.report.study_data_quality_document import data_quality_document
+from l1ad.report.writing import write_document
+
+__all__ = ["save_study", "study"]
+
+NAME = "study"
+
+
+def study(
+    config: DataQualityConfig, folder: Path, *, workers: int = 1, progress: Progress = silent
+) -> Document:
+    """Do a study, or go on with what is left of it, and lay its results out.
+
+    What is done is kept in the folder: Ctrl-C and kills cost the trials that were under way. A changed study
+    file does anew what the change concerns.
+
+    Args:
+        config: The study, as `load_study` reads it; its kind says which one.
+        folder: Where it is kept.
+        workers: Processes on this machine; results do not depend on their number.
+        progress: Told what is done.
+    """
+    # A new kind of study is a line here and one in `config.study.STUDIES`.
+    return data_quality_document(data_quality_study(config, folder, workers=workers, progress=progress))
+
+
+def save_study(document: Document, folder: Path, *, progress: Progress = silent) -> Path:
+    """Write `study.html`, `.md` and `.json`, with figures and tables, and give the path of the page."""
+    return write_document(document, folder, name=NAME, progress=progress)

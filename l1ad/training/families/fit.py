@@ -1,0 +1,199 @@
+"""One network of a family trained: seeded, stopped early, kept at its best epoch.
+
+What is compiled is compiled once for a family and used for every training of it, with all variables set anew.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from l1ad.config.study import FitConfig
+from l1ad.core.errors import DataError
+from l1ad.training.families.family import TERMS, Family
+from l1ad.training.model import Autoencoder
+from l1ad.training.random_numbers import normal
+
+__all__ = ["Ending", "Fitted", "Standardisation", "Trainer"]
+
+Float = NDArray[np.float32]
+Reals = NDArray[np.float64]
+
+
+class Ending(Enum):
+    """How a training ended."""
+
+    EPOCHS = "last epoch"
+    PATIENCE = "validation loss no longer falls"
+    DIVERGED = "loss is no number"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Standardisation:
+    """Features as the network sees them: `(x − mean) / standard deviation` of the sections trained on.
+
+    Attributes:
+        mean: Shape (n_features,).
+        width: Standard deviation; 1 of a feature that never varies, shape (n_features,).
+    """
+
+    mean: Reals
+    width: Reals
+
+    @classmethod
+    def of(cls, training: NDArray[np.floating]) -> "Standardisation":
+        """Measure it on the sections trained on, shape (n, n_features)."""
+        values = np.asarray(training, dtype=np.float64)
+        mean, width = values.mean(axis=0), values.std(axis=0)
+        # What does not vary is no larger than the rounding of its mean.
+        still = width <= 1e-6 * np.abs(mean) + 1e-12
+        return cls(mean=mean, width=np.where(still, 1.0, width))
+
+    def shown(self, features: NDArray[np.floating]) -> Float:
+        """Give what the network is shown, shape of `features`."""
+        return ((np.asarray(features, dtype=np.float64) - self.mean) / self.width).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """What a training came to.
+
+    Attributes:
+        history: Terms by name, `validation_` before those of the validation, one number an epoch; epochs whose
+            loss is no number are left out.
+        best_epoch: Epoch whose weights are kept, from 1; 0 if the very first loss was no number.
+        ending: Why it ended.
+    """
+
+    history: dict[str, list[float]]
+    best_epoch: int
+    ending: Ending
+
+    @property
+    def best(self) -> dict[str, float]:
+        """Terms of the best epoch; empty without one."""
+        return {name: values[self.best_epoch - 1] for name, values in self.history.items() if self.best_epoch}
+
+
+class Trainer:
+    """Trains networks of one family and size, one after the other; `network` is the last one's."""
+
+    def __init__(self, family: Family, n_inputs: int, config: FitConfig) -> None:
+        import keras
+
+        self.family, self.config, self._n_inputs = family, config, n_inputs
+        self.network: Autoencoder = family.built(n_inputs, seed=0)
+        self._optimiser = keras.optimizers.Adam(config.learning_rate)
+        self._optimiser.build(self.network.trainable_variables)
+        self._fresh = [np.asarray(variable) for variable in self._optimiser.variables]
+        self._random = keras.random.SeedGenerator(0)
+        self._train, self._evaluate = self._compiled()
+
+    def fit(self, training: Float, validation: Float, *, seed: int) -> Fitted:
+        """Train a network from the weights of a seed; in the end `network` has the weights of its best epoch.
+
+        Nothing is left of the training before: the same call gives the same numbers, whatever came first.
+
+        Args:
+            training: Sections as the network sees them, shape (n, n_inputs), at least one batch.
+            validation: The same, to watch the loss on.
+            seed: Of weights, order and noise.
+
+        Raises:
+            DataError: If there is not one batch to train on.
+        """
+        batch = self.config.batch
+        if len(training) < batch:
+            raise DataError(
+                f"{len(training)} sections to train on are less than one batch of {batch}; give more, a larger "
+                "first fed_fraction, or a smaller fit.batch"
+            )
+        self._begin(seed)
+        history: dict[str, list[float]] = {name: [] for name in (*TERMS, *(f"validation_{n}" for n in TERMS))}
+        best, best_epoch, kept, ending = math.inf, 0, self._values(), Ending.EPOCHS
+        for epoch, shown in enumerate(_orders(training, batch, self.config.epochs, seed), start=1):
+            terms = [*self._mean_terms(shown), *np.asarray(self._evaluate(validation), dtype=np.float64)]
+            if not np.isfinite(terms).all():
+                ending = Ending.DIVERGED
+                break
+            for values, term in zip(history.values(), terms, strict=True):
+                values.append(float(term))
+            watched = history["validation_loss"][-1]
+            if watched < best:
+                best, best_epoch, kept = watched, epoch, self._values()
+            if epoch - best_epoch >= self.config.patience_epochs:
+                ending = Ending.PATIENCE
+                break
+        for variable, value in zip(self.network.variables, kept, strict=True):
+            variable.assign(value)
+        return Fitted(history=history, best_epoch=best_epoch, ending=ending)
+
+    def scores(self, shown: Float) -> dict[str, Reals]:
+        """Score sections by the last network, shape (n,) each."""
+        return self.family.scores(self.network, shown)
+
+    def _begin(self, seed: int) -> None:
+        import keras
+
+        start = self.family.built(self._n_inputs, seed)
+        for variable, other in zip(self.network.variables, start.variables, strict=True):
+            variable.assign(other)
+        for variable, value in zip(self._optimiser.variables, self._fresh, strict=True):
+            variable.assign(value)
+        self._random.state.assign(keras.random.SeedGenerator(seed).state)
+
+    def _values(self) -> list[Any]:
+        return [np.asarray(variable).copy() for variable in self.network.variables]
+
+    def _mean_terms(self, shown: Float) -> Reals:
+        # Few shapes whatever is fed, so that little is compiled anew; what fills up is not trained on.
+        n_batches = len(shown)
+        size = 1 << (n_batches - 1).bit_length()
+        filled = np.zeros((size, *shown.shape[1:]), np.float32)
+        filled[:n_batches] = shown
+        return np.asarray(self._train(filled, np.int32(n_batches)), dtype=np.float64) / n_batches
+
+    def _compiled(self) -> tuple[Any, Any]:
+        """Compile an epoch of training and an evaluation with XLA."""
+        import tensorflow as tf
+
+        network, family, optimiser = self.network, self.family, self._optimiser
+        latent = family.config.latent
+
+        def step(shown: Any) -> Any:
+            with tf.GradientTape() as tape:
+                terms = family.terms(network, shown, normal((self.config.batch, latent), self._random))
+                loss = terms[0]
+            trainable = network.trainable_variables
+            gradients = tape.gradient(loss, [variable.value for variable in trainable])
+            optimiser.apply(
+                [tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, trainable, strict=True)],
+                trainable,
+            )
+            return terms
+
+        def epoch(shown: Any, n_batches: Any) -> Any:
+            start = (tf.constant(0), tf.zeros(len(TERMS)))
+            return tf.while_loop(
+                lambda batch, _: batch < n_batches, lambda b, sums: (b + 1, sums + step(shown[b])), start
+            )[1]
+
+        def evaluated(shown: Any) -> Any:
+            return family.terms(network, shown, None)
+
+        return (
+            tf.function(epoch, jit_compile=True, autograph=False),
+            tf.function(evaluated, jit_compile=True, autograph=False),
+        )
+
+
+def _orders(training: Float, batch: int, epochs: int, seed: int) -> Iterator[Float]:
+    """Yield the sections of each epoch in its own order, in whole batches; the rest waits for another order."""
+    n_batches = len(training) // batch
+    for epoch in range(epochs):
+        order = np.random.default_rng([seed, epoch]).permutation(len(training))[: n_batches * batch]
+        yield training[order].reshape(n_batches, batch, training.shape[1])
