@@ -94,10 +94,10 @@ def test_the_network_is_as_sparse_and_as_narrow_as_configured(demo: Demo) -> Non
 def test_the_report_shows_every_figure_it_names(demo: Demo) -> None:
     run = demo[0] / "runs/demo"
     text = (run / "report.md").read_text()
-    assert f"**0 integers differ over {demo[1]['events_verified']} events" in text
+    assert f"**0 integers differ over {demo[1]['events_verified']:,} events" in text
     assert "**2 cycles** of 40 MHz (50 ns), measured in cycle-true simulation" in text
     assert "| LUT of the Verilog | " in text
-    for name in ("scores", "roc", "rate", "training"):
+    for name in ("scores", "roc", "rate", "efficiency_rate", "overlap", "latents", "loss"):
         assert f"(figures/{name}.png)" in text
         assert (run / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
     for name, threshold in demo[1]["thresholds"].items():
