@@ -23,7 +23,9 @@ def refused(done: subprocess.CompletedProcess[str], words: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Read every file but the logs, which tell of refusals too."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.parent.name != "logs")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def changed_weight(folder: Path) -> Path:
