@@ -90,9 +90,9 @@ def test_an_imported_model_goes_the_rest_of_the_road(imported: Path, l1ad: Comma
         done_well(l1ad(*step.split(), "runs/golden", cwd=imported))
     report = (imported / "runs/golden/report.md").read_text()
     assert "## Import" in report
-    assert "Imported from qkeras3_encoder.keras (Keras model)." in report
+    assert "imported from qkeras3_encoder.keras (Keras model)." in report
     assert "## Training" not in report
-    assert not (imported / "runs/golden/figures/training.png").exists()
+    assert not (imported / "runs/golden/figures/loss.png").exists()
     summary = json.loads((imported / "runs/golden/summary.json").read_text())
     assert summary["mismatches"] == 0
     assert set(summary["thresholds"]) == {"tight", "loose"}
