@@ -42,6 +42,16 @@ def test_the_page_of_exit_codes_names_those_that_end_with_1_without_a_fault() ->
     assert ends <= set(re.findall(r"`l1ad ([\w ]+)`", _row_of_code(1)))
 
 
+def interrupted(process: subprocess.Popen[str]) -> str:
+    """Press Ctrl-C until the program ends: a destructor of a library may swallow one, and tell of it."""
+    while True:
+        process.send_signal(signal.SIGINT)
+        try:
+            return process.communicate(timeout=10)[1]
+        except subprocess.TimeoutExpired:
+            continue
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -59,10 +69,9 @@ def test_any_command_ends_with_130_at_ctrl_c(words: tuple[str, ...], tmp_path: P
     )  # fmt: skip
     assert process.stderr is not None
     assert any("reads " in line and "sample" in line for line in process.stderr)  # it works, and is not done
-    process.send_signal(signal.SIGINT)
-    said = process.stderr.read()
-    assert process.wait(timeout=120) == 130, said
-    assert "Traceback" not in said
+    said = interrupted(process)
+    assert process.returncode == 130, said
+    assert "internal error" not in said
     assert (tmp_path / "reference/trigger.json").read_bytes() == before
 
 
