@@ -5,7 +5,7 @@ A pattern that ends in `.*` stands for every module of a package that is there, 
 
 import importlib.util
 import pkgutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 __all__ = ["ROOMS", "existing", "modules", "pages"]
@@ -63,11 +63,11 @@ def pages() -> Iterator[tuple[str, str]]:
             yield f"reference/python/{room}.md", "\n".join(parts)
 
 
-def _inside(package: str, folders: object) -> Iterator[str]:
+def _inside(package: str, folders: Iterable[str]) -> Iterator[str]:
     """Name a package, where it says something itself, and its modules; private ones are left out."""
     if package.count(".") == 1 and _has_members(folders):
         yield package
-    for one in pkgutil.iter_modules(list(folders), f"{package}."):  # type: ignore[call-overload]
+    for one in pkgutil.iter_modules(list(folders), f"{package}."):
         if one.name.rpartition(".")[2].startswith("_"):
             continue
         if one.ispkg:
@@ -77,6 +77,6 @@ def _inside(package: str, folders: object) -> Iterator[str]:
             yield one.name
 
 
-def _has_members(folders: object) -> bool:
-    first = Path(next(iter(folders))) / "__init__.py"  # type: ignore[call-overload]
+def _has_members(folders: Iterable[str]) -> bool:
+    first = Path(next(iter(folders))) / "__init__.py"
     return first.is_file() and "__all__" in first.read_text(encoding="utf-8")

@@ -91,7 +91,7 @@ def report_document(
         lambda: _correlation(run, trigger, told),
         lambda: [reconstruction_section(gather_reconstruction(run), titles)],
         lambda: [latent_section(gather_latent(run, trigger), titles)],
-        lambda: [formats_section(gather_formats(run, trigger), titles)],
+        lambda: [formats_section(gather_formats(run, trigger))],
         lambda: [resources_section(summary), agreement_section(summary), *_accepted(summary)],
         lambda: [training_section(gather_training(run, trigger), titles)],
         lambda: [provenance_section(summary["digests"], summary["versions"], flat_settings(run.config))],

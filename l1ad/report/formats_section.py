@@ -1,6 +1,5 @@
 """The report's section of number formats: every tensor's, what it can hold, and what events made of it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +55,7 @@ class FormatsContent:
     n_signal: int
 
 
-def formats_section(content: FormatsContent, titles: Mapping[str, str]) -> Section:  # noqa: ARG001 -- as all
+def formats_section(content: FormatsContent) -> Section:
     """Lay the section out."""
     told = Paragraph(
         "Proven is what interval arithmetic allows for any input of the layout's ranges; elements are taken as "

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import yaml
 
+from l1ad.cli.config import KindName
+from l1ad.config.kinds import Kind
 from l1ad.config.loading import load_config, parse_config
 from l1ad.config.presets import OBJECT_WEIGHTS, demo_config
 from l1ad.config.run import RunConfig
@@ -200,3 +202,7 @@ def test_schema_goes_to_stdout_or_to_a_file(tmp_path: Path, program: Program) ->
     done = program("config", "schema", "--out", "run.schema.json", cwd=tmp_path)
     assert json.loads((tmp_path / "run.schema.json").read_text()) == json_schema(Kind.RUN)
     assert "# yaml-language-server: $schema=run.schema.json" in done.stdout
+
+
+def test_help_knows_every_kind_of_file() -> None:
+    assert [one.value for one in KindName] == [one.value for one in Kind]

@@ -112,7 +112,7 @@ def drawn(section: Section) -> dict[str, Chart | Heatmap]:
 def test_all_four_stand_in_one_document_and_no_two_parts_share_a_name() -> None:
     sections = (
         reconstruction_section(RECONSTRUCTION, TITLES), latent_section(LATENT, TITLES),
-        formats_section(FORMATS, TITLES), training_section(TRAINING, TITLES),
+        formats_section(FORMATS), training_section(TRAINING, TITLES),
     )  # fmt: skip
     document = Document(title="t", subtitle="", verdicts=(), sections=sections)
     assert [one.id for one in document.sections] == ["reconstruction", "latent", "formats", "training"]
@@ -184,14 +184,14 @@ def test_a_score_that_is_the_output_has_no_latent_space_but_a_distribution() -> 
 
 
 def test_only_what_wrapped_on_events_is_bad_and_what_cannot_leave_is_good() -> None:
-    ranges = table(formats_section(FORMATS, TITLES), "ranges")
+    ranges = table(formats_section(FORMATS), "ranges")
     assert ranges.states == (State.GOOD, State.OPEN, State.BAD, State.OPEN)
     assert [row[4] for row in ranges.rows] == ["proven: none", "2 (AP_SAT)", "1 (AP_WRAP)", "1 (AP_WRAP)"]
     assert [row[7] for row in ranges.rows] == ["0", "1.00%", "1.0e-06", "0"]
 
 
 def test_products_and_ebops_are_added_up() -> None:
-    assert table(formats_section(FORMATS, TITLES), "tensors").rows[-1][-2:] == ("12", "160")
+    assert table(formats_section(FORMATS), "tensors").rows[-1][-2:] == ("12", "160")
 
 
 def test_a_training_shows_its_loss_its_sparsity_and_what_the_score_costs() -> None:
