@@ -27,7 +27,7 @@ class KindName(StrEnum):
     SAMPLE = "sample"
     POOL = "pool"
     IMPORT = "import"
-    STUDY = "study"
+    STUDY_DATA_QUALITY = "study_data_quality"
 
 
 KindOption = Annotated[

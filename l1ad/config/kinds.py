@@ -17,7 +17,7 @@ from l1ad.config.loading import Section, load_config, read_document
 from l1ad.config.run import RunConfig
 from l1ad.config.sample import PoolConfig, SampleConfig
 from l1ad.config.scan import ScanConfig
-from l1ad.config.study import DataQualityConfig
+from l1ad.config.study import STUDIES
 from l1ad.config.target import TargetConfig
 from l1ad.core.errors import ConfigError
 
@@ -35,7 +35,7 @@ class Kind(StrEnum):
     SAMPLE = "sample"
     POOL = "pool"
     IMPORT = "import"
-    STUDY = "study"
+    STUDY_DATA_QUALITY = "study_data_quality"
 
 
 MODELS: Mapping[Kind, type[Section]] = {
@@ -47,7 +47,7 @@ MODELS: Mapping[Kind, type[Section]] = {
     Kind.SAMPLE: SampleConfig,
     Kind.POOL: PoolConfig,
     Kind.IMPORT: ImportConfig,
-    Kind.STUDY: DataQualityConfig,
+    **{Kind(f"study_{kind}"): model for kind, model in STUDIES.items()},
 }
 """The model of each kind."""
 
@@ -83,7 +83,12 @@ class CheckedFile:
 
 
 def kind_of(document: Mapping[Any, Any]) -> Kind:
-    """Tell what a document configures, by how many of its keys a kind knows, does not know, and misses."""
+    """Tell what a document configures: by its `kind`, which studies have, or else by its keys.
+
+    The kind is taken that knows most keys of it, with the fewest unknown and missing ones.
+    """
+    if isinstance(named := document.get("kind"), str) and named in STUDIES:
+        return Kind(f"study_{named}")
     return max(Kind, key=lambda kind: _likeness(set(map(str, document)), MODELS[kind]))
 
 

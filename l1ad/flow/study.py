@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from l1ad.config.study import DataQualityConfig
+from l1ad.config.study_data_quality import DataQualityConfig
+from l1ad.config.study_families import StudyConfig
+from l1ad.core.errors import ConfigError
 from l1ad.core.progress import Progress, silent
 from l1ad.flow.study_data_quality import data_quality_study
 from l1ad.report.document import Document
@@ -14,22 +16,26 @@ __all__ = ["save_study", "study"]
 NAME = "study"
 
 
-def study(
-    config: DataQualityConfig, folder: Path, *, workers: int = 1, progress: Progress = silent
-) -> Document:
+def study(config: StudyConfig, folder: Path, *, workers: int = 1, progress: Progress = silent) -> Document:
     """Do a study, or go on with what is left of it, and lay its results out.
 
     What is done is kept in the folder: Ctrl-C and kills cost the trials that were under way. A changed study
     file does anew what the change concerns.
 
     Args:
-        config: The study, as `load_study` reads it; its kind says which one.
+        config: The study, as `load_study` reads it; its class says which one.
         folder: Where it is kept.
         workers: Processes on this machine; results do not depend on their number.
         progress: Told what is done.
+
+    Raises:
+        ConfigError: If nobody does studies of this kind.
     """
-    # A new kind of study is a line here and one in `config.study.STUDIES`.
-    return data_quality_document(data_quality_study(config, folder, workers=workers, progress=progress))
+    # A new kind of study is a case here and a line in `config.study.STUDIES`.
+    match config:
+        case DataQualityConfig():
+            return data_quality_document(data_quality_study(config, folder, workers=workers, progress=progress))
+    raise ConfigError(f"{config.kind!r} is no study")
 
 
 def save_study(document: Document, folder: Path, *, progress: Progress = silent) -> Path:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 import l1ad
-from l1ad.config.study import DataQualityConfig, FamilyConfig
+from l1ad.config.study_data_quality import DataQualityConfig
+from l1ad.config.study_families import FamilyConfig
 from l1ad.core.progress import Progress, silent
 from l1ad.flow.study_quality_split import split_sections, studied_table
 from l1ad.flow.study_quality_summary import QualityTrial, family_results, reference_results

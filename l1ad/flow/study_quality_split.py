@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study import SplitConfig
+from l1ad.config.study_data_quality import SplitConfig
 from l1ad.core.errors import DataError
 from l1ad.data.quality_table import QualityTable, read_quality_table
 from l1ad.simulate.failure_modes import NO_FAILURE

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from l1ad.config.study import FamilyConfig
+from l1ad.config.study_families import FamilyConfig
 from l1ad.flow.study_quality_trial import POINTS
 from l1ad.metrics.repetitions import Repeated, repeated, robustness
 from l1ad.report.study_data_quality import FamilyResults, FedResults

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.config.loading import parse_config
-from l1ad.config.study import FamilyConfig, FitConfig, SplitConfig
+from l1ad.config.study_data_quality import SplitConfig
+from l1ad.config.study_families import FamilyConfig, FitConfig
 from l1ad.core.plain import plain
 from l1ad.data.quality_table import QualityTable
 from l1ad.flow.study_quality_split import QualitySplit, is_plain, split_sections, studied_table

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import l1ad
-from l1ad.config.study import LumiSectionsConfig, QualityDataConfig
+from l1ad.config.study_data_quality import LumiSectionsConfig, QualityDataConfig
 from l1ad.core.progress import Progress
 from l1ad.data.quality_rows import QualityRows
 from l1ad.data.quality_table import writing_quality_table

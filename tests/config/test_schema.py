@@ -26,13 +26,13 @@ from l1ad.rates.stream import Budget
 CONFIGS = Path(__file__).parents[2] / "configs"
 FOLDERS = {
     "": Kind.RUN, "references": Kind.RUN, "samples": Kind.SAMPLE, "pools": Kind.POOL, "layouts": Kind.LAYOUT,
-    "targets": Kind.TARGET, "budgets": Kind.ACCEPTANCE, "studies": Kind.STUDY,
+    "targets": Kind.TARGET, "budgets": Kind.ACCEPTANCE,
 }  # fmt: skip
 SHIPPED = {
     path: {"scan": Kind.SCAN, "import": Kind.IMPORT}.get(path.stem, kind)
     for folder, kind in FOLDERS.items()
     for path in sorted((CONFIGS / folder).resolve().glob("*.yaml"))
-}
+} | {path: Kind(f"study_{path.stem}") for path in sorted((CONFIGS / "studies").resolve().glob("*.yaml"))}
 
 
 def validator(kind: Kind) -> Any:

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from l1ad.config.study import STUDIES, DataQualityConfig, load_study
+from l1ad.config.study import STUDIES, load_study
+from l1ad.config.study_data_quality import DataQualityConfig
 from l1ad.core.errors import ConfigError
 
 SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "studies").glob("*.yaml"))
@@ -32,7 +33,7 @@ def test_every_kind_of_study_is_known_by_the_kind_that_its_files_say() -> None:
     ("text", "message"),
     [
         ("seed: 1", "kind = None is no study; kinds are data_quality"),
-        ("kind: jets", "kind = 'jets' is no study"),
+        ("kind: pets", "kind = 'pets' is no study"),
         ("kind: [data_quality]", "is no study"),
         ("{kind: data_quality, repetition: 3}", "unknown key 'repetition'; did you mean 'repetitions'?"),
         ("{kind: data_quality, fed_fractions: [0.5]}", "fed_fractions must rise to 1"),
@@ -62,4 +63,6 @@ def test_faults_of_a_study_are_told(text: str, message: str, tmp_path: Path) -> 
 
 def test_the_path_of_a_table_counts_from_the_study_file(tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text("{kind: data_quality, data: {table: mine.csv}}")
-    assert load_study(tmp_path / "study.yaml").data.table == str(tmp_path / "mine.csv")
+    found = load_study(tmp_path / "study.yaml")
+    assert isinstance(found, DataQualityConfig)
+    assert found.data.table == str(tmp_path / "mine.csv")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study import DataQualityConfig, SplitConfig
+from l1ad.config.study_data_quality import DataQualityConfig, SplitConfig
 from l1ad.core.errors import DataError
 from l1ad.data.quality_table import read_quality_table
 from l1ad.flow.study import save_study, study
@@ -140,7 +140,7 @@ def test_a_changed_family_is_all_that_is_trained_anew(whole: tuple[Path, Documen
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from l1ad.config.study import DataQualityConfig
+from l1ad.config.study_data_quality import DataQualityConfig
 from l1ad.flow.study import study
 if __name__ == "__main__":
     study(DataQualityConfig.model_validate(json.loads(sys.argv[1])), Path(sys.argv[2]))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from l1ad.training.families.family import Family
+from l1ad.training.families.autoencoder import DenseAutoencoder
 from l1ad.training.families.registry import registered
 from l1ad.training.model import Autoencoder
 
@@ -59,7 +59,7 @@ def _activated(sums: Any, activation: str) -> tuple[Any, Any]:
 
 
 @registered("contractive")
-class Contractive(Family):
+class Contractive(DenseAutoencoder):
     """The Jacobian of the encoder beside the reconstruction."""
 
     def penalty(self, network: Autoencoder, shown: Any, mean: Any, hidden: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from l1ad.training.families.family import Family
+from l1ad.training.families.autoencoder import DenseAutoencoder
 from l1ad.training.families.registry import registered
 from l1ad.training.model import Autoencoder
 
@@ -10,7 +10,7 @@ __all__ = ["Vanilla"]
 
 
 @registered("vanilla")
-class Vanilla(Family):
+class Vanilla(DenseAutoencoder):
     """Nothing but the size of the code keeps it from being the identity."""
 
     def penalty(self, network: Autoencoder, shown: Any, mean: Any, hidden: Any) -> Any:

@@ -1,103 +1,68 @@
-"""What a family of autoencoders is: how its networks are built, what is minimised, and how they score."""
+"""What a family is: how its networks are built, what is minimised, and how they score."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.model import ModelConfig
-from l1ad.config.study import FamilyConfig
-from l1ad.training.losses import masked_squared_error
-from l1ad.training.model import Autoencoder, built_autoencoder
+__all__ = ["Family", "Network", "Variables"]
 
-__all__ = ["TERMS", "Family"]
+Variables = Sequence[Any]
+"""Keras variables."""
 
-TERMS = ("loss", "reconstruction", "penalty")
-"""The loss, and the terms it is made of before the weight."""
 
-_BATCH = 4_096
+class Network(Protocol):
+    """A network, or several that are trained together."""
+
+    @property
+    def variables(self) -> Variables:
+        """All variables, in a fixed order: what is kept of the best epoch."""
+
+    @property
+    def trainable_variables(self) -> Variables:
+        """Those that training moves, in a fixed order."""
 
 
 class Family(ABC):
-    """Dense autoencoders with a loss of their own: summed squared error + weight · penalty.
-
-    A network is the same `Autoencoder` that `l1ad train` trains: with a backend that quantises, what `built`
-    gave can be handed to `frozen_encoder` when it is trained.
+    """A family of networks with a loss of its own, which `Trainer` trains.
 
     Attributes:
         deployable: Whether training gives Σµ² of the encoder alone, which firmware computes, a meaning:
             that it pulls the codes of what is normal towards 0.
-        variational: Whether the encoder has a width beside its mean.
+        terms: Names of what `losses` reports; the first is what early stopping watches.
     """
 
     deployable: ClassVar[bool] = False
-    variational: ClassVar[bool] = False
+    terms: ClassVar[tuple[str, ...]] = ("loss",)
 
-    def __init__(self, config: FamilyConfig) -> None:
-        self.config = config
+    @property
+    @abstractmethod
+    def noise_size(self) -> int:
+        """Random numbers of N(0, 1) that a row needs while training."""
 
     @abstractmethod
-    def penalty(self, network: Autoencoder, shown: Any, mean: Any, hidden: Any) -> Any:
-        """Give what the loss has beside the reconstruction, a mean over sections, as a Keras scalar.
+    def built(self, n_inputs: int, seed: int) -> Any:
+        """Build a network, which has what `Network` names, with the weights that the seed says."""
+
+    @abstractmethod
+    def losses(self, network: Any, shown: Any, noise: Any | None) -> tuple[Sequence[Any], Any]:
+        """Give the losses of a batch, and what they are made of.
 
         Args:
-            network: The network.
+            network: What `built` gave.
             shown: Inputs, shape (n, n_inputs).
-            mean: Their codes, shape (n, latent).
-            hidden: Last hidden layer, shape (n, width).
+            noise: Numbers from N(0, 1), shape (n, noise_size), while training; None evaluates without them.
+
+        Returns:
+            One Keras scalar for each group of variables, and the `terms`, shape (n_terms,).
         """
 
-    def built(self, n_inputs: int, seed: int) -> Autoencoder:
-        """Build a network with the weights that the seed says."""
-        config = self.config
-        activation: Any = config.activation if config.activation != "hard_tanh" else "tanh"
-        model = ModelConfig(
-            backend=config.backend, hidden=config.hidden, latent=config.latent, activation=config.activation,
-            decoder_activation=activation, variational=self.variational,
-        )  # fmt: skip
-        return built_autoencoder(model, n_inputs, n_inputs, seed)
+    @abstractmethod
+    def scores(self, network: Any, shown: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+        """Score rows of shape (n, n_inputs), larger for the more anomalous, shape (n,) each."""
 
-    def code(self, network: Autoencoder, mean: Any, hidden: Any, noise: Any) -> Any:
-        """Give what is decoded while training: the mean, unless a family draws it; `noise` is of N(0, 1)."""
-        del network, hidden, noise
-        return mean
-
-    def terms(self, network: Autoencoder, shown: Any, noise: Any | None) -> Any:
-        """Give the loss of a batch and what it is made of, in the order of `TERMS`, shape (3,).
-
-        Args:
-            network: The network.
-            shown: Inputs, shape (n, n_inputs).
-            noise: Numbers from N(0, 1), shape (n, latent), while training; None evaluates without them.
-        """
-        from keras import ops
-
-        learning = noise is not None
-        mean, hidden = network.taps(shown, training=learning)
-        bits = network.backend.bits_lost(network.encoder) if learning else 0.0
-        code = self.code(network, mean, hidden, noise) if learning else mean
-        decoded = network.decoder(code, training=learning)
-        reconstruction = ops.mean(masked_squared_error(shown, decoded, ops.ones_like(shown)))
-        penalty = self.penalty(network, shown, mean, hidden)
-        loss = reconstruction + self.config.weight * penalty + bits
-        return ops.stack([ops.cast(one, "float32") for one in (loss, reconstruction, penalty)])
-
-    def scores(self, network: Autoencoder, shown: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-        """Score sections of shape (n, n_inputs): `reconstruction`, and `mean_squares` where deployable."""
-        parts = [self._scores(network, shown[start : start + _BATCH]) for start in range(0, len(shown), _BATCH)]
-        return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-
-    def more_scores(self, network: Autoencoder, mean: Any, hidden: Any) -> dict[str, Any]:
-        """Give scores that a family has beside these, as Keras tensors of shape (n,)."""
-        del network, mean, hidden
-        return {}
-
-    def _scores(self, network: Autoencoder, shown: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-        mean, hidden = network.taps(shown, training=False)
-        decoded = np.asarray(network.decoder(mean, training=False), dtype=np.float64)
-        found = {"reconstruction": np.square(shown - decoded).sum(axis=1)}
-        if self.deployable:
-            found["mean_squares"] = np.square(np.asarray(mean, dtype=np.float64)).sum(axis=1)
-        more = self.more_scores(network, mean, hidden)
-        return found | {name: np.asarray(values, dtype=np.float64) for name, values in more.items()}
+    def groups(self, network: Any) -> Sequence[Variables]:
+        """Give the variables that each loss moves, by an optimiser of its own; one with all of them."""
+        return (network.trainable_variables,)

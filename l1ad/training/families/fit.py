@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study import FitConfig
+from l1ad.config.study_families import FitConfig
 from l1ad.core.errors import DataError
-from l1ad.training.families.family import TERMS, Family
-from l1ad.training.model import Autoencoder
+from l1ad.training.families.family import Family
 from l1ad.training.random_numbers import normal
 
 __all__ = ["Ending", "Fitted", "Standardisation", "Trainer"]
@@ -86,10 +85,13 @@ class Trainer:
         import keras
 
         self.family, self.config, self._n_inputs = family, config, n_inputs
-        self.network: Autoencoder = family.built(n_inputs, seed=0)
-        self._optimiser = keras.optimizers.Adam(config.learning_rate)
-        self._optimiser.build(self.network.trainable_variables)
-        self._fresh = [np.asarray(variable) for variable in self._optimiser.variables]
+        self.network: Any = family.built(n_inputs, seed=0)
+        self._groups = family.groups(self.network)
+        self._optimisers = [keras.optimizers.Adam(config.learning_rate) for _ in self._groups]
+        for optimiser, variables in zip(self._optimisers, self._groups, strict=True):
+            optimiser.build(variables)
+        self._state = [variable for optimiser in self._optimisers for variable in optimiser.variables]
+        self._fresh = [np.asarray(variable) for variable in self._state]
         self._random = keras.random.SeedGenerator(0)
         self._train, self._evaluate = self._compiled()
 
@@ -113,16 +115,22 @@ class Trainer:
                 "first fed_fraction, or a smaller fit.batch"
             )
         self._begin(seed)
-        history: dict[str, list[float]] = {name: [] for name in (*TERMS, *(f"validation_{n}" for n in TERMS))}
+        terms_of = self.family.terms
+        history: dict[str, list[float]] = {name: [] for name in terms_of}
+        history |= {f"validation_{name}": [] for name in terms_of}
         best, best_epoch, kept, ending = math.inf, 0, self._values(), Ending.EPOCHS
         for epoch, shown in enumerate(_orders(training, batch, self.config.epochs, seed), start=1):
+            for optimiser in self._optimisers:
+                optimiser.learning_rate.assign(
+                    self.config.learning_rate * self.config.learning_rate_decay ** (epoch - 1)
+                )
             terms = [*self._mean_terms(shown), *np.asarray(self._evaluate(validation), dtype=np.float64)]
             if not np.isfinite(terms).all():
                 ending = Ending.DIVERGED
                 break
             for values, term in zip(history.values(), terms, strict=True):
                 values.append(float(term))
-            watched = history["validation_loss"][-1]
+            watched = history[f"validation_{terms_of[0]}"][-1]
             if watched < best:
                 best, best_epoch, kept = watched, epoch, self._values()
             if epoch - best_epoch >= self.config.patience_epochs:
@@ -142,7 +150,7 @@ class Trainer:
         start = self.family.built(self._n_inputs, seed)
         for variable, other in zip(self.network.variables, start.variables, strict=True):
             variable.assign(other)
-        for variable, value in zip(self._optimiser.variables, self._fresh, strict=True):
+        for variable, value in zip(self._state, self._fresh, strict=True):
             variable.assign(value)
         self._random.state.assign(keras.random.SeedGenerator(seed).state)
 
@@ -161,29 +169,33 @@ class Trainer:
         """Compile an epoch of training and an evaluation with XLA."""
         import tensorflow as tf
 
-        network, family, optimiser = self.network, self.family, self._optimiser
-        latent = family.config.latent
+        network, family = self.network, self.family
 
         def step(shown: Any) -> Any:
-            with tf.GradientTape() as tape:
-                terms = family.terms(network, shown, normal((self.config.batch, latent), self._random))
-                loss = terms[0]
-            trainable = network.trainable_variables
-            gradients = tape.gradient(loss, [variable.value for variable in trainable])
-            optimiser.apply(
-                [tf.zeros_like(v.value) if g is None else g for g, v in zip(gradients, trainable, strict=True)],
-                trainable,
-            )
+            with tf.GradientTape(persistent=len(self._groups) > 1) as tape:
+                noise = normal((self.config.batch, family.noise_size), self._random)
+                losses, terms = family.losses(network, shown, noise)
+            # All gradients before any step: each loss is that of the same networks.
+            every = [
+                tape.gradient(loss, [variable.value for variable in variables])
+                for loss, variables in zip(losses, self._groups, strict=True)
+            ]
+            for optimiser, gradients, variables in zip(self._optimisers, every, self._groups, strict=True):
+                values = [
+                    tf.zeros_like(v.value) if g is None else g
+                    for g, v in zip(gradients, variables, strict=True)
+                ]
+                optimiser.apply(values, variables)
             return terms
 
         def epoch(shown: Any, n_batches: Any) -> Any:
-            start = (tf.constant(0), tf.zeros(len(TERMS)))
+            start = (tf.constant(0), tf.zeros(len(family.terms)))
             return tf.while_loop(
                 lambda batch, _: batch < n_batches, lambda b, sums: (b + 1, sums + step(shown[b])), start
             )[1]
 
         def evaluated(shown: Any) -> Any:
-            return family.terms(network, shown, None)
+            return family.losses(network, shown, None)[1]
 
         return (
             tf.function(epoch, jit_compile=True, autograph=False),

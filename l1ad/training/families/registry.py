@@ -1,13 +1,15 @@
 """Where families are found by their name; each one registers itself when its module is imported."""
 
+import importlib
+import pkgutil
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from l1ad.config.study import FamilyConfig
 from l1ad.core.errors import ConfigError
+from l1ad.training import families
 from l1ad.training.families.family import Family
 
-__all__ = ["FAMILIES", "family_of", "registered"]
+__all__ = ["FAMILIES", "every_family", "family_of", "registered"]
 
 FAMILIES: dict[str, type[Family]] = {}
 """Every family that was imported, by its name."""
@@ -15,8 +17,18 @@ FAMILIES: dict[str, type[Family]] = {}
 Kind = TypeVar("Kind", bound=type[Family])
 
 
+class Configured(Protocol):
+    """Configuration of a member of a family."""
+
+    @property
+    def kind(self) -> str:
+        """Name of the family."""
+
+
 def registered(name: str) -> Callable[[Kind], Kind]:
     """Give the decorator that makes a class known as the family of this name.
+
+    Its constructor takes the configuration of a member.
 
     Raises:
         ValueError: If another class has the name.
@@ -30,15 +42,20 @@ def registered(name: str) -> Callable[[Kind], Kind]:
     return register
 
 
-def family_of(config: FamilyConfig) -> Family:
+def every_family() -> dict[str, type[Family]]:
+    """Import every module of the room, which registers its families, and give them by their names."""
+    for module in pkgutil.iter_modules(families.__path__):
+        importlib.import_module(f"{families.__name__}.{module.name}")
+    return FAMILIES
+
+
+def family_of(config: Configured) -> Family:
     """Make the family that a configuration names.
 
     Raises:
         ConfigError: If there is none of the name.
     """
-    # Importing registers them.
-    from l1ad.training.families import contractive, dense, sparse, variational  # noqa: F401
-
-    if config.kind not in FAMILIES:
-        raise ConfigError(f"no family is called {config.kind!r}; known are {', '.join(FAMILIES)}")
-    return FAMILIES[config.kind](config)
+    known = every_family()
+    if config.kind not in known:
+        raise ConfigError(f"no family is called {config.kind!r}; known are {', '.join(known)}")
+    return known[config.kind](config)  # type: ignore[call-arg]

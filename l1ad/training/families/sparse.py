@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from l1ad.training.families.family import Family
+from l1ad.training.families.autoencoder import DenseAutoencoder
 from l1ad.training.families.registry import registered
 from l1ad.training.model import Autoencoder
 
@@ -17,7 +17,7 @@ def code_size(mean: Any) -> Any:
 
 
 @registered("sparse")
-class Sparse(Family):
+class Sparse(DenseAutoencoder):
     """L1 on the code, which pulls what is normal towards 0."""
 
     deployable = True

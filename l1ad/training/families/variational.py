@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from l1ad.training.families.family import Family
+from l1ad.training.families.autoencoder import DenseAutoencoder
 from l1ad.training.families.registry import registered
 from l1ad.training.losses import kl_divergence
 from l1ad.training.model import Autoencoder
@@ -11,7 +11,7 @@ __all__ = ["Variational"]
 
 
 @registered("variational")
-class Variational(Family):
+class Variational(DenseAutoencoder):
     """β·KL beside the reconstruction; with the summed squared error, β = 2σ² of a decoder of width σ."""
 
     deployable = True
