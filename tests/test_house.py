@@ -42,6 +42,7 @@ DOORS = {
     "hgq": {"training"},
     "alkaid": {"rtl"},
     "hls4ml": {"hls"},
+    "pyhf": {"metrics"},
     "pythia8mc": {"simulate"},
     "fastjet": {"simulate"},
     "awkward": {"data", "simulate"},

@@ -19,6 +19,7 @@ PURPOSES = {
     "simulate": "simulated events",
     "rtl": "cycle-true simulation and open synthesis",
     "search": "scans of the configuration",
+    "studies": "limits of the bump hunt in studies",
     "docs": "the documentation site",
     "notebook": "the notebooks of the documentation",
     "dev": "the tests and the checks of the code",
