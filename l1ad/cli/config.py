@@ -28,6 +28,11 @@ class KindName(StrEnum):
     POOL = "pool"
     IMPORT = "import"
     STUDY_DATA_QUALITY = "study_data_quality"
+    STUDY_JETS = "study_jets"
+    STUDY_HLT_AND_L1 = "study_hlt_and_l1"
+    STUDY_GENERATION = "study_generation"
+    STUDY_LEPTON_PLUS_X = "study_lepton_plus_x"
+    STUDY_WITHOUT_SIGNAL = "study_without_signal"
 
 
 KindOption = Annotated[

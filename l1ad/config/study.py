@@ -6,11 +6,23 @@ from pathlib import Path
 from l1ad.config.loading import parse_config, read_document
 from l1ad.config.study_data_quality import DataQualityConfig
 from l1ad.config.study_families import StudyConfig
+from l1ad.config.study_generation import GenerationConfig
+from l1ad.config.study_hlt_and_l1 import HltAndL1Config
+from l1ad.config.study_jets import JetsConfig
+from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig
+from l1ad.config.study_without_signal import WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 
 __all__ = ["STUDIES", "load_study"]
 
-STUDIES: Mapping[str, type[StudyConfig]] = {"data_quality": DataQualityConfig}
+STUDIES: Mapping[str, type[StudyConfig]] = {
+    "data_quality": DataQualityConfig,
+    "jets": JetsConfig,
+    "hlt_and_l1": HltAndL1Config,
+    "generation": GenerationConfig,
+    "lepton_plus_x": LeptonPlusXConfig,
+    "without_signal": WithoutSignalConfig,
+}
 """The model of each kind of study; a new kind is a model with its `kind`, and a line here."""
 
 

@@ -4,11 +4,26 @@ from pathlib import Path
 
 from l1ad.config.study_data_quality import DataQualityConfig
 from l1ad.config.study_families import StudyConfig
+from l1ad.config.study_generation import GenerationConfig
+from l1ad.config.study_hlt_and_l1 import HltAndL1Config
+from l1ad.config.study_jets import JetsConfig
+from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig
+from l1ad.config.study_without_signal import WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 from l1ad.core.progress import Progress, silent
 from l1ad.flow.study_data_quality import data_quality_study
+from l1ad.flow.study_generation import generation_study
+from l1ad.flow.study_hlt_and_l1 import hlt_and_l1_study
+from l1ad.flow.study_jets import jets_study
+from l1ad.flow.study_lepton_plus_x import lepton_plus_x_study
+from l1ad.flow.study_without_signal import without_signal_study
 from l1ad.report.document import Document
 from l1ad.report.study_data_quality_document import data_quality_document
+from l1ad.report.study_generation_document import generation_document
+from l1ad.report.study_hlt_and_l1_document import hlt_and_l1_document
+from l1ad.report.study_jets_document import jets_document
+from l1ad.report.study_lepton_plus_x_document import lepton_plus_x_document
+from l1ad.report.study_without_signal_document import without_signal_document
 from l1ad.report.writing import write_document
 
 __all__ = ["save_study", "study"]
@@ -35,6 +50,20 @@ def study(config: StudyConfig, folder: Path, *, workers: int = 1, progress: Prog
     match config:
         case DataQualityConfig():
             return data_quality_document(data_quality_study(config, folder, workers=workers, progress=progress))
+        case JetsConfig():
+            return jets_document(jets_study(config, folder, workers=workers, progress=progress))
+        case HltAndL1Config():
+            return hlt_and_l1_document(hlt_and_l1_study(config, folder, workers=workers, progress=progress))
+        case GenerationConfig():
+            return generation_document(generation_study(config, folder, workers=workers, progress=progress))
+        case LeptonPlusXConfig():
+            return lepton_plus_x_document(
+                lepton_plus_x_study(config, folder, workers=workers, progress=progress)
+            )
+        case WithoutSignalConfig():
+            return without_signal_document(
+                without_signal_study(config, folder, workers=workers, progress=progress)
+            )
     raise ConfigError(f"{config.kind!r} is no study")
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
     from optuna.trial import FrozenTrial
 
-__all__ = ["directions_of", "prepared_optuna", "proposed", "read_parameters"]
+__all__ = ["directions_of", "distribution_of", "prepared_optuna", "proposed", "read_parameters"]
 
 
 def prepared_optuna() -> None:
@@ -58,7 +58,7 @@ def proposed(config: ScanConfig, history: Sequence["FrozenTrial"]) -> "FrozenTri
             sampler=_sampler(config, len(history)), directions=directions_of(config.objectives)
         )
         study.add_trials([_without_records(trial) for trial in history])
-        study.ask({key: _distribution(values) for key, values in config.space.items()})
+        study.ask({key: distribution_of(values) for key, values in config.space.items()})
     asked: FrozenTrial = study.get_trials()[-1]
     return asked
 
@@ -71,7 +71,8 @@ def read_parameters(config: ScanConfig, params: Mapping[str, Any]) -> dict[str, 
     }
 
 
-def _distribution(values: Choice | Range) -> "BaseDistribution":
+def distribution_of(values: Choice | Range) -> "BaseDistribution":
+    """Tell Optuna what values there are; choices go to it as JSON texts."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
     if isinstance(values, Choice):  # a list or a section is no value for Optuna; its text is

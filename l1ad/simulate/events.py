@@ -8,17 +8,15 @@ from numpy.typing import NDArray
 
 from l1ad.config.sample import ProcessConfig, SampleConfig
 from l1ad.core.errors import ConfigError
-from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch, concatenated
 from l1ad.simulate.chunks import chunk_seed
-from l1ad.simulate.crossing import Drawn, piled_up
+from l1ad.simulate.crossing import piled_up
 from l1ad.simulate.deposits import Collisions, collisions
 from l1ad.simulate.features import features_layout, lepton_features
-from l1ad.simulate.fill import Conditions, conditions, drawn_hard
 from l1ad.simulate.generator import Generator, Particles
-from l1ad.simulate.menu import configured_menu, seed_bits
+from l1ad.simulate.overlaid import overlaid, trigger_batch
 from l1ad.simulate.pool import Pool
-from l1ad.simulate.trigger_objects import TriggerObjects, found_objects, hardware_inputs
+from l1ad.simulate.trigger_objects import found_objects
 
 __all__ = ["CHUNK_EVENTS", "Simulated", "simulated_chunk"]
 
@@ -137,49 +135,9 @@ def _crossings(
     rng: np.random.Generator,
 ) -> EventBatch:
     """Make crossings: zero bias, or pile-up under the collisions of a process."""
-    n_crossings = len(number)
-    # A process's events come in any order, and from any time of the fill.
-    when = number if on_top is None else rng.integers(config.events, size=n_crossings)
-    now = conditions(when, config.events, config.pileup, config.fill, rng)
-    hard = drawn_hard(now.expected, pool, config.enrichment, rng)
-    soft = rng.poisson(now.expected * (1 - pool.replaced))
-    parts = [(pool.collisions, _drawn(pool, np.column_stack([soft, hard.count]), rng))]
-    if on_top is not None:
-        parts.append((on_top, Drawn.as_it_is(n_crossings)))
-    objects = found_objects(piled_up(parts, n_crossings), config.trigger, rng)
-    return _batch(config, number, now, soft + hard.count.sum(axis=1), hard.weight, objects)
-
-
-def _drawn(pool: Pool, count: NDArray[np.int64], rng: np.random.Generator) -> Drawn:
-    """Draw so many collisions of each kind for each crossing, shape (n_crossings, 1 + n_hard)."""
-    sizes = np.diff(pool.first)
-    kind = np.repeat(np.tile(np.arange(len(sizes)), len(count)), count.ravel())
-    crossing = np.repeat(np.arange(len(count)), count.sum(axis=1))
-    which = pool.first[kind] + np.floor(rng.random(len(kind)) * sizes[kind]).astype(np.int64)
-    return Drawn.at_random(which, crossing, rng)
-
-
-def _batch(
-    config: SampleConfig,
-    number: NDArray[np.int64],
-    now: Conditions,
-    pileup: NDArray[np.int64],
-    weight: NDArray[np.float64],
-    objects: TriggerObjects,
-) -> EventBatch:
-    return EventBatch(
-        layout=ugt_57(),
-        inputs_raw=hardware_inputs(objects),
-        event_number=number,
-        sample=config.name,
-        run=np.full(len(number), config.fill.run),
-        lumi_section=now.lumi_section,
-        bunch_crossing=now.bunch_crossing,
-        pileup=pileup.astype(np.float64),
-        weight=weight if config.enrichment else None,
-        menu=configured_menu(config.menu),
-        menu_bits=seed_bits(objects, config.menu),
-    )
+    made = overlaid(config, pool, number, on_top, rng)
+    objects = found_objects(piled_up(made.parts, len(made)), config.trigger, rng)
+    return trigger_batch(config, made, objects)
 
 
 def _passes(config: SampleConfig, made: Simulated) -> NDArray[np.bool_]:

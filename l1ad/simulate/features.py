@@ -9,7 +9,7 @@ from l1ad.core.layout import InputLayout
 from l1ad.core.quiet import silenced
 from l1ad.simulate.generator import Particles
 
-__all__ = ["features_layout", "lepton_features"]
+__all__ = ["features_layout", "lepton_features", "smeared"]
 
 Reals = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def lepton_features(particles: Particles, rng: np.random.Generator) -> NDArray[n
     Returns:
         Hardware integers of the layout `lepton_plus_x`, shape (n_events, 21).
     """
-    seen, pt = _smeared(particles, rng)
+    seen, pt = smeared(particles, rng)
     layout = features_layout()
     leading = _leading_lepton(particles, seen, pt)
     values = _lepton(particles, seen, pt, leading)
@@ -63,7 +63,8 @@ def lepton_features(particles: Particles, rng: np.random.Generator) -> NDArray[n
     return np.clip(raw, layout.raw_min, layout.raw_max).astype(layout.dtype)
 
 
-def _smeared(particles: Particles, rng: np.random.Generator) -> tuple[NDArray[np.bool_], Reals]:
+def smeared(particles: Particles, rng: np.random.Generator) -> tuple[NDArray[np.bool_], Reals]:
+    """Tell which particles are seen, within |η| < 5, and smear the pT of all; shape (n_particles,) each."""
     kind = np.abs(particles.pdg_id)
     seen = ~np.isin(kind, (12, 14, 16)) & (kind < 1_000_000) & (np.abs(particles.eta) < 5)
     neutral = np.where(kind == 22, _SMEARING["photon"], _SMEARING["neutral"])

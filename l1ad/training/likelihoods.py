@@ -1,7 +1,7 @@
 """The reconstruction term as a likelihood: one density for each input, of parameters that the decoder gives."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -16,7 +16,7 @@ from l1ad.training import densities
 from l1ad.training.inputs import InputMap
 from l1ad.training.reading_back import hardware_steps
 
-__all__ = ["Family", "FeatureLikelihoods", "chosen_family"]
+__all__ = ["Family", "FeatureLikelihoods", "FeatureParameters", "chosen_family"]
 
 Float = NDArray[np.float32]
 
@@ -92,6 +92,24 @@ def chosen_family(field: InputField) -> Family:
     return Family.TRUNCATED_GAUSSIAN if field.unit in ("1", "rad") and not whole else Family.GAUSSIAN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FeatureParameters:
+    """Parameters of the densities of one family.
+
+    Attributes:
+        family: The family.
+        columns: Which inputs, shape (n_columns,).
+        values: Logit; rate; location, width and logit of a zero; else mean and width before they are cut;
+            shape (n_events, n_columns) each.
+        lsb: Size of a hardware step in the unit of the parameters, shape (n_columns,).
+    """
+
+    family: Family
+    columns: NDArray[np.int64]
+    values: tuple[NDArray[np.float64], ...]
+    lsb: NDArray[np.float64]
+
+
 class FeatureLikelihoods:
     """Densities of all inputs, in the unit of each, whatever it is shown as.
 
@@ -154,6 +172,22 @@ class FeatureLikelihoods:
             total = total + ops.sum(weight * _negative_log(group, steps * group.lsb, parameters), axis=1)
         return total
 
+    def parameters(self, outputs: Float) -> Iterator[FeatureParameters]:
+        """Give the parameters of every density, family by family.
+
+        Args:
+            outputs: The decoder's output, unconstrained, shape (n_events, n_outputs).
+        """
+        bounded = np.clip(outputs, -_LARGEST_OUTPUT, _LARGEST_OUTPUT)
+        for group in self._groups:
+            found = _parameters(group, [bounded @ chosen for chosen in group.outputs])
+            yield FeatureParameters(
+                family=group.family,
+                columns=group.columns,
+                values=tuple(np.asarray(one, dtype=np.float64) for one in found),
+                lsb=group.lsb.astype(np.float64),
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Group:
@@ -215,24 +249,42 @@ def _negative_log(group: _Group, values: Any, outputs: list[Any]) -> Any:
     """Give −ln of the density of each value, shape (n_events, n_columns)."""
     from keras import ops
 
-    first, *others = outputs
+    first, *others = _parameters(group, outputs)
     match group.family:
         case Family.BERNOULLI:
             upper = ops.cast(2.0 * values >= group.low + group.high, "float32")
             return densities.bernoulli(upper, first)
         case Family.POISSON:
-            return densities.poisson(values, _LEAST_RATE + group.unit * ops.softplus(first))
+            return densities.poisson(values, first)
         case Family.LOG_NORMAL:
-            location, width = np.log(group.unit) + first, _LEAST_LOG_WIDTH + ops.softplus(others[0])
-            half = 0.5 * group.step
-            return densities.log_normal_with_zeros(values, location, width, others[1], smallest=half)
+            width, zero = others
+            return densities.log_normal_with_zeros(values, first, width, zero, smallest=0.5 * group.step)
+        case Family.GAUSSIAN:
+            return densities.gaussian(values, first, others[0])
+        case Family.TRUNCATED_GAUSSIAN:
+            margin = 0.5 * group.lsb  # each integer stands for its step
+            low, high = group.low - margin, group.high + margin
+            return densities.truncated_gaussian(values, first, others[0], low=low, high=high)
+    return densities.truncated_discrete_gaussian(values, first, others[0], low=group.low, high=group.high)
+
+
+def _parameters(group: _Group, outputs: list[Any]) -> tuple[Any, ...]:
+    """Give the parameters of each density from the decoder's outputs, shape (n_events, n_columns) each.
+
+    Logit; rate; location, width and logit of a zero; else mean and width before they are cut.
+    """
+    from keras import ops
+
+    first, *others = outputs
+    match group.family:
+        case Family.BERNOULLI:
+            return (first,)
+        case Family.POISSON:
+            return (_LEAST_RATE + group.unit * ops.softplus(first),)
+        case Family.LOG_NORMAL:
+            return np.log(group.unit) + first, _LEAST_LOG_WIDTH + ops.softplus(others[0]), others[1]
     mean = group.centre + group.unit * first
     width = group.step / math.sqrt(12) + group.unit * ops.softplus(others[0])
     if group.family is Family.GAUSSIAN:
-        return densities.gaussian(values, mean, width)
-    margin = 0.5 * group.lsb  # each integer stands for its step
-    width = ops.minimum(width, _WIDEST * (group.high - group.low + 2 * margin))
-    if group.family is Family.TRUNCATED_GAUSSIAN:
-        low, high = group.low - margin, group.high + margin
-        return densities.truncated_gaussian(values, mean, width, low=low, high=high)
-    return densities.truncated_discrete_gaussian(values, mean, width, low=group.low, high=group.high)
+        return mean, width
+    return mean, ops.minimum(width, _WIDEST * (group.high - group.low + group.lsb))

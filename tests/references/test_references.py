@@ -1,7 +1,10 @@
 """Classical references on cuts of the samples that ship."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
+from sklearn.neural_network import MLPClassifier
 
 from l1ad.core.layout import InputLayout
 from l1ad.data.events import EventBatch
@@ -10,7 +13,8 @@ from l1ad.metrics.efficiency import area_under_curve
 from l1ad.metrics.ranks import ranked
 from l1ad.references.cuts import single_cuts
 from l1ad.references.density import Reference, fitted_references
-from l1ad.references.supervised import fitted_classifier, halves
+from l1ad.references.features import fitted_features
+from l1ad.references.supervised import fitted_classifier, fitted_network, halves
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +89,31 @@ def test_a_density_ranks_the_signal_above_background(
         assert area_under_curve(*ranks) > 0.6, name
 
 
+@pytest.mark.parametrize("told_by", [fitted_classifier, fitted_network])
 def test_a_classifier_that_knows_the_signal_beats_every_single_cut(
-    background: EventBatch, signal: EventBatch
+    told_by: Callable[[EventBatch, EventBatch, int], Reference], background: EventBatch, signal: EventBatch
 ) -> None:
     training, held_out = halves(signal)
     assert not set(training.event_number) & set(held_out.event_number)
     unseen = background.select(3_000, 6_000)
-    told = fitted_classifier(background.select(0, 3_000), training, seed=1)
+    told = told_by(background.select(0, 3_000), training, 1)
     best = area_under_curve(*ranked(told.score(unseen), told.score(held_out)))
     for name, of_background in single_cuts(unseen).items():
         assert area_under_curve(of_background, single_cuts(held_out)[name]) < best, name
+
+
+def test_the_log_odds_of_a_network_are_those_of_its_probabilities(
+    background: EventBatch, signal: EventBatch
+) -> None:
+    training, held_out = halves(signal)
+    network = fitted_network(background.select(0, 3_000), training, seed=1)
+    odds = network.score(held_out)
+    assert odds.std() > 0.1
+    again = fitted_network(background.select(0, 3_000), training, seed=1)
+    np.testing.assert_array_equal(again.score(held_out), odds)
+    features = fitted_features(background.select(0, 3_000))
+    shown = np.concatenate([features.of(background.select(0, 3_000)), features.of(training)]).astype(np.float64)
+    labels = np.arange(len(shown)) >= 3_000
+    other = MLPClassifier((50, 50), max_iter=100, early_stopping=True, random_state=1).fit(shown, labels)
+    expected = other.predict_proba(features.of(held_out).astype(np.float64))[:, 1]
+    np.testing.assert_allclose(1 / (1 + np.exp(-odds)), expected, rtol=1e-9, atol=1e-12)

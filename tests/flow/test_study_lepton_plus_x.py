@@ -1,0 +1,226 @@
+"""A small lepton + X study: made by Pythia, trained as runs, measured, resumed and changed; and its split."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig, StreamSplitConfig
+from l1ad.core.errors import DataError
+from l1ad.core.progress import silent
+from l1ad.core.trigger_file import load_trigger
+from l1ad.data.event_file import read_events
+from l1ad.data.event_writer import write_events
+from l1ad.data.events import EventBatch
+from l1ad.emulate.engine import emulate
+from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.study_lepton_plus_x import lepton_plus_x_study
+from l1ad.flow.study_lepton_plus_x_data import prepared_stream
+from l1ad.flow.study_lepton_plus_x_split import drawn_copies, split_stream
+from l1ad.report.study_lepton_plus_x import LeptonPlusXResults
+from l1ad.report.study_lepton_plus_x_document import lepton_plus_x_document
+from l1ad.report.study_lepton_plus_x_scores import ScoreKind
+from l1ad.simulate.features import features_layout
+from l1ad.training.environment import framework_found
+
+W = ["WeakSingleBoson:ffbar2W = on", "24:onMode = off", "24:onIfAny = 11 13"]
+TOP = ["Top:gg2ttbar = on", "Top:qqbar2ttbar = on"]
+LEPTOQUARK = [
+    "LeptoQuark:gg2LQLQbar = on",
+    "42:m0 = 80",
+    "42:mMin = 60",
+    "42:mMax = 100",
+    "42:0:products = 5 15",
+]
+ALGORITHM = {"hidden": [6], "latent": 2}
+
+
+def small(**changed: Any) -> LeptonPlusXConfig:
+    document = {
+        "data": {
+            "made": {
+                "processes": [
+                    {"name": "w", "title": "W", "pythia": W, "generate": 400, "factor": 1.2},
+                    {"name": "ttbar", "pythia": TOP, "generate": 150},
+                ],
+                "signals": [{"name": "lq", "title": "LQ", "pythia": LEPTOQUARK, "generate": 350}],
+            }
+        },
+        "shares": [0.2],
+        "algorithms": [{"name": "vae", **ALGORITHM}, {"name": "quantised", "backend": "qkeras", **ALGORITHM}],
+        "fit": {"epochs": 4, "batch_events": 16},
+        "generated_events": 200,
+    }
+    return LeptonPlusXConfig.model_validate(document | changed)
+
+
+def events_of(label: int, n_events: int, weight: float, names: tuple[str, ...] = ("a", "b")) -> EventBatch:
+    layout, rng = features_layout(), np.random.default_rng(label)
+    raw = rng.integers(layout.raw_min, np.minimum(layout.raw_max, 200) + 1, (n_events, layout.n_inputs))
+    return EventBatch(
+        layout=layout, inputs_raw=raw.astype(layout.dtype), event_number=np.arange(n_events),
+        sample=names[label], weight=np.full(n_events, weight), label=np.full(n_events, label),
+        label_names=names,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, LeptonPlusXResults]:
+    for package in ("pythia8mc", "fastjet"):
+        pytest.importorskip(package, reason="the extra 'simulate' is not installed")
+    if not framework_found("qkeras"):
+        pytest.skip("the extra 'qkeras' is not installed")
+    folder = tmp_path_factory.mktemp("study")
+    return folder, lepton_plus_x_study(small(), folder)
+
+
+def test_the_stream_is_mixed_by_cross_section_filter_and_factor(whole: tuple[Path, LeptonPlusXResults]) -> None:
+    _, results = whole
+    boson, top = results.accounts
+    assert (boson.generated, top.generated) == (400, 150)
+    assert boson.passed == boson.training + boson.unseen
+    assert boson.filtered_pb == pytest.approx(boson.cross_section_pb * boson.passed / 400)
+    assert results.stream_pb == pytest.approx(boson.filtered_pb + top.filtered_pb)
+    assert results.events_per_day == pytest.approx(results.stream_pb * 1000 * 5 / 30)
+    assert results.effective < results.unseen == boson.unseen + top.unseen
+
+
+def test_every_score_is_measured_and_no_budget_beyond_the_sample_is_called_measured(
+    whole: tuple[Path, LeptonPlusXResults],
+) -> None:
+    _, results = whole
+    assert [one.name for one in results.of_kind(ScoreKind.FLOAT)] == [
+        "vae total", "vae reconstruction", "vae KL", "vae Σµ²",
+    ]  # fmt: skip
+    assert [one.name for one in results.of_kind(ScoreKind.DEPLOYABLE)] == ["quantised Σµ², frozen"]
+    assert [one.name for one in results.of_kind(ScoreKind.SUPERVISED)] == ["network for lq", "trees for lq"]
+    for one in results.scores:
+        assert {at.name for at in one.points} | set(one.refused) == set(results.points)
+        for at in one.points:
+            assert at.extrapolated or at.effective_pass >= 5
+            assert at.extrapolated or at.name == "20.0% of the stream"
+            found = at.signals["lq"]
+            assert 0 <= found.efficiency.low <= found.efficiency.value <= found.efficiency.high <= 1
+            assert found.events_pb.low <= found.events_pb.value <= found.events_pb.high
+            assert sum(at.composition.values()) == pytest.approx(1) or not at.n_pass
+    for told in results.of_kind(ScoreKind.SUPERVISED):
+        assert told.auc["lq"].value > 0.8  # it is told the signal
+
+
+def test_an_algorithm_of_the_study_is_a_run_whose_frozen_scores_are_those_measured(
+    whole: tuple[Path, LeptonPlusXResults],
+) -> None:
+    folder, results = whole
+    run = RunDirectory.open(folder / "algorithms" / "quantised")
+    assert run.config.rates.stream_events_per_day == pytest.approx(results.events_per_day)
+    assert Path(run.config.firmware.folder) == folder / "firmware"
+    trigger = load_trigger(run.trigger_file)
+    (file,) = run.path.glob("study_scores_*.npz")
+    (unseen,) = (folder / "data").glob("*/unseen.h5")
+    with np.load(file, allow_pickle=False) as found:
+        np.testing.assert_array_equal(
+            found["unseen/score_word"], emulate(trigger, read_events(unseen).inputs_raw).score_raw
+        )
+
+
+def test_generated_events_are_compared_feature_by_feature(whole: tuple[Path, LeptonPlusXResults]) -> None:
+    _, results = whole
+    assert set(results.overlays) == {"vae", "quantised"}
+    for one in results.overlays["vae"]:
+        for shares in (one.true, one.prior, one.codes):
+            assert shares.sum() == pytest.approx(1)
+        assert 0 <= one.of_codes.kolmogorov <= 1
+    assert [one.name for one in results.overlays["vae"]] == list(features_layout().names)
+
+
+def test_a_study_that_is_done_is_read_again_and_one_that_changed_keeps_the_run_before(
+    whole: tuple[Path, LeptonPlusXResults],
+) -> None:
+    folder, results = whole
+    before = {path: path.stat().st_mtime_ns for path in folder.glob("**/*.npz")}
+    again = lepton_plus_x_study(small(), folder)
+    assert {path: path.stat().st_mtime_ns for path in folder.glob("**/*.npz")} == before
+    assert json.dumps(again.document()) == json.dumps(results.document())
+    algorithms = [
+        {"name": "vae", **ALGORITHM},
+        {"name": "quantised", "backend": "qkeras", **ALGORITHM, "beta": 1},
+    ]
+    lepton_plus_x_study(small(algorithms=algorithms), folder)
+    kept = [path.name.split(".")[0] for path in (folder / "algorithms").iterdir()]
+    assert sorted(kept) == ["quantised", "quantised", "vae"]
+    assert RunDirectory.open(folder / "algorithms" / "quantised").config.training.loss.beta == 1
+
+
+def test_the_document_says_what_is_extrapolated(whole: tuple[Path, LeptonPlusXResults]) -> None:
+    document = lepton_plus_x_document(whole[1])
+    verdicts = {one.what: one.found for one in document.verdicts}
+    assert (
+        "measured" in verdicts["budget: 50 events/day"] or "no threshold" in verdicts["budget: 50 events/day"]
+    )
+    assert "emulator: quantised" in verdicts["deployable"]
+    json.dumps(document.document(), allow_nan=False)
+
+
+def test_parts_of_a_split_share_no_event_and_each_has_the_cross_sections_of_the_whole() -> None:
+    processes = [events_of(0, 200, 0.5), events_of(1, 60, 3.0)]
+    split = split_stream(processes, StreamSplitConfig(training=0.5, validation=0.2), np.random.default_rng(1))
+    first, second = split.seen
+    stream = split.stream.inputs_raw
+    parts = (stream[:first], stream[first : first + second], split.unseen.inputs_raw)
+    rows = [set(map(bytes, part)) for part in parts]
+    assert not rows[0] & rows[1] and not (rows[0] | rows[1]) & rows[2]
+    assert split.unseen.label is not None and split.stream.label is not None
+    for label, total in ((0, 100.0), (1, 180.0)):
+        assert split.unseen.weights[split.unseen.label == label].sum() == pytest.approx(total)
+    # 100 events of 0.5 + 30 of 3 are worth 180 to 320 pb: the second process is 64 % of what is trained on.
+    assert np.mean(split.stream.label[:first]) == pytest.approx(180 / 280, abs=0.03)
+    # None of the unseen ones that runs count is there twice.
+    unseen = split.stream.inputs_raw[first + second :]
+    assert len(set(map(bytes, unseen))) == len(unseen)
+    assert split.stream.weight is None
+    assert split.counts == ({"a": 140, "b": 42}, {"a": 60, "b": 18})
+
+
+def test_events_are_drawn_in_proportion_to_their_weights() -> None:
+    weights = np.array([1.0, 2.0, 0.5, 0.5])
+    drawn = np.concatenate([drawn_copies(weights, np.random.default_rng(seed)) for seed in range(2000)])
+    np.testing.assert_allclose(np.bincount(drawn) / 2000, [1, 2, 0.5, 0.5], atol=0.05)
+
+
+def test_a_process_of_a_handful_of_events_is_refused() -> None:
+    with pytest.raises(DataError, match="a: 3 events are too few to split in three"):
+        split_stream([events_of(0, 3, 1.0)], StreamSplitConfig(), np.random.default_rng(1))
+
+
+def test_events_of_the_user_are_taken_with_their_weights_and_labels(tmp_path: Path) -> None:
+    parts = [events_of(0, 80, 0.5), events_of(1, 40, 2.0)]
+    joined = EventBatch(
+        layout=parts[0].layout, inputs_raw=np.concatenate([one.inputs_raw for one in parts]),
+        event_number=np.arange(120), sample="mine", weight=np.concatenate([one.weights for one in parts]),
+        label=np.repeat([0, 1], [80, 40]), label_names=("a", "b"),
+    )  # fmt: skip
+    write_events(tmp_path / "stream.h5", joined, {})
+    write_events(tmp_path / "signal.h5", events_of(1, 30, 1.0), {})
+    data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
+    files = prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
+    assert [(one.name, one.filtered_pb, one.acceptance) for one in files.accounts] == [
+        ("a", 40, 1),
+        ("b", 80, 1),
+    ]
+    assert read_events(files.unseen).weights.sum() == pytest.approx(120)
+    assert len(read_events(files.signals["mine"])) == 30
+    n_events = len(read_events(files.stream))
+    assert [int(part * n_events) for part in files.fractions] == list(files.seen)
+
+
+def test_events_of_the_user_without_weights_are_refused(tmp_path: Path) -> None:
+    events = events_of(0, 50, 1.0)
+    plain = EventBatch(
+        layout=events.layout, inputs_raw=events.inputs_raw, event_number=events.event_number, sample="mine"
+    )
+    write_events(tmp_path / "mine.h5", plain, {})
+    data = {"background": str(tmp_path / "mine.h5"), "signals": {"mine": str(tmp_path / "mine.h5")}}
+    with pytest.raises(DataError, match="have no weights; the study wants the cross section in pb"):
+        prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
