@@ -177,7 +177,8 @@ def _searched(results: GenerationResults) -> list[Block]:
     ]  # fmt: skip
     blocks: list[Block] = [
         Paragraph(
-            "Settings that were trained. Seconds are of one training with everything that is measured of it."
+            "Settings that were trained. Seconds are of one training with everything that is measured of it. "
+            "Where epochs are all that `fit.epochs` allows, the loss was perhaps still falling."
         ),
         Table(name="settings_table", title="", header=("family", *keys, "epochs", "seconds", "failed"),
               rows=tuple(rows)),

@@ -8,7 +8,8 @@ from scipy.stats import truncnorm
 from l1ad.core.layout import InputLayout
 from l1ad.training.inputs import InputMap
 from l1ad.training.latents import latents
-from l1ad.training.likelihoods import Family, FeatureLikelihoods, FeatureParameters
+from l1ad.training.likelihood_families import Family
+from l1ad.training.likelihoods import FeatureLikelihoods, FeatureParameters
 from l1ad.training.model import Autoencoder
 
 __all__ = ["drawn_events", "drawn_from_codes", "drawn_from_prior"]

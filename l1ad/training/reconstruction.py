@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from l1ad.config.training import TrainingConfig
 from l1ad.training.inputs import Float, InputMap
-from l1ad.training.likelihoods import Family, FeatureLikelihoods
+from l1ad.training.likelihood_families import Family
+from l1ad.training.likelihoods import FeatureLikelihoods
 from l1ad.training.model import Autoencoder
 from l1ad.training.output_ranges import bounded, output_ranges
 

@@ -8,8 +8,9 @@ from scipy import stats
 from l1ad.config.layout import find_layout
 from l1ad.training.environment import framework_found, prepared_framework
 from l1ad.training.inputs import InputMap
+from l1ad.training.likelihood_families import Family
 from l1ad.training.likelihood_samples import drawn_events
-from l1ad.training.likelihoods import Family, FeatureLikelihoods
+from l1ad.training.likelihoods import FeatureLikelihoods
 
 LAYOUT = find_layout("lepton_plus_x")
 DRAWN = 20_000

@@ -15,7 +15,8 @@ from l1ad.core.fixed import FixedType
 from l1ad.core.layout import InputLayout
 from l1ad.core.layouts import ugt_57
 from l1ad.training.inputs import InputMap, standardised_inputs
-from l1ad.training.likelihoods import Family, FeatureLikelihoods
+from l1ad.training.likelihood_families import Family
+from l1ad.training.likelihoods import FeatureLikelihoods
 
 LEPTON = find_layout("lepton_plus_x")
 RNG = np.random.default_rng(4)

@@ -10,7 +10,8 @@ from l1ad.config.layout import find_layout
 from l1ad.config.training import LossConfig, TrainingConfig
 from l1ad.core.layouts import ugt_57
 from l1ad.training.inputs import InputMap, standardised_inputs
-from l1ad.training.likelihoods import Family, FeatureLikelihoods
+from l1ad.training.likelihood_families import Family
+from l1ad.training.likelihoods import FeatureLikelihoods
 from l1ad.training.model import built_autoencoder
 from l1ad.training.output_ranges import output_ranges
 from l1ad.training.reconstruction import central_values, reconstructor, what_is_reconstructed

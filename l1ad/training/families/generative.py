@@ -92,12 +92,6 @@ class GenerativeNetwork:
 
         return ops.clip(self.log_width, *_LOG_WIDTHS)
 
-    def widths(self, hidden_log_variance: Any) -> Any:
-        """Hold ln σ² of codes between its ends."""
-        from keras import ops
-
-        return ops.clip(hidden_log_variance, *_LOG_VARIANCES)
-
 
 def negative_log_gaussian(values: Any, mean: Any, log_width: Any) -> Any:
     """−ln of independent Gaussian densities of all variables of a row together, shape (n,).
@@ -244,10 +238,12 @@ class Generative(Family):
 
     def posterior(self, network: GenerativeNetwork, shown: Any) -> tuple[Any, Any]:
         """Give mean and ln σ² of each row's code, shape (n, latent) each."""
+        from keras import ops
+
         if network.encoder is None:
             raise ValueError("a network without an encoder has no posterior; build it with this family")
         both = network.encoder(shown)
-        return both[:, : self.latent], network.widths(both[:, self.latent :])
+        return both[:, : self.latent], ops.clip(both[:, self.latent :], *_LOG_VARIANCES)
 
     def kl(self, mean: Any, log_variance: Any) -> Any:
         """KL divergence from N(0, 1), shape (n,)."""
