@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from l1ad.config.loading import parse_config, read_document
-from l1ad.config.study_data_quality import DataQualityConfig
-from l1ad.config.study_families import StudyConfig
-from l1ad.config.study_generation import GenerationConfig
-from l1ad.config.study_hlt_and_l1 import HltAndL1Config
-from l1ad.config.study_jets import JetsConfig
-from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig
-from l1ad.config.study_without_signal import WithoutSignalConfig
+from l1ad.config.studies.data_quality import DataQualityConfig
+from l1ad.config.studies.families import StudyConfig
+from l1ad.config.studies.generation import GenerationConfig
+from l1ad.config.studies.hlt_and_l1 import HltAndL1Config
+from l1ad.config.studies.jets import JetsConfig
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
+from l1ad.config.studies.without_signal import WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 
 __all__ = ["STUDIES", "load_study"]

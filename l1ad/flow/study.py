@@ -2,28 +2,28 @@
 
 from pathlib import Path
 
-from l1ad.config.study_data_quality import DataQualityConfig
-from l1ad.config.study_families import StudyConfig
-from l1ad.config.study_generation import GenerationConfig
-from l1ad.config.study_hlt_and_l1 import HltAndL1Config
-from l1ad.config.study_jets import JetsConfig
-from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig
-from l1ad.config.study_without_signal import WithoutSignalConfig
+from l1ad.config.studies.data_quality import DataQualityConfig
+from l1ad.config.studies.families import StudyConfig
+from l1ad.config.studies.generation import GenerationConfig
+from l1ad.config.studies.hlt_and_l1 import HltAndL1Config
+from l1ad.config.studies.jets import JetsConfig
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
+from l1ad.config.studies.without_signal import WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 from l1ad.core.progress import Progress, silent
-from l1ad.flow.study_data_quality import data_quality_study
-from l1ad.flow.study_generation import generation_study
-from l1ad.flow.study_hlt_and_l1 import hlt_and_l1_study
-from l1ad.flow.study_jets import jets_study
-from l1ad.flow.study_lepton_plus_x import lepton_plus_x_study
-from l1ad.flow.study_without_signal import without_signal_study
+from l1ad.flow.studies.data_quality.study import data_quality_study
+from l1ad.flow.studies.generation.study import generation_study
+from l1ad.flow.studies.hlt_and_l1.study import hlt_and_l1_study
+from l1ad.flow.studies.jets.study import jets_study
+from l1ad.flow.studies.lepton_plus_x.study import lepton_plus_x_study
+from l1ad.flow.studies.without_signal.study import without_signal_study
 from l1ad.report.document import Document
-from l1ad.report.study_data_quality_document import data_quality_document
-from l1ad.report.study_generation_document import generation_document
-from l1ad.report.study_hlt_and_l1_document import hlt_and_l1_document
-from l1ad.report.study_jets_document import jets_document
-from l1ad.report.study_lepton_plus_x_document import lepton_plus_x_document
-from l1ad.report.study_without_signal_document import without_signal_document
+from l1ad.report.studies.data_quality.document import data_quality_document
+from l1ad.report.studies.generation.document import generation_document
+from l1ad.report.studies.hlt_and_l1.document import hlt_and_l1_document
+from l1ad.report.studies.jets.document import jets_document
+from l1ad.report.studies.lepton_plus_x.document import lepton_plus_x_document
+from l1ad.report.studies.without_signal.document import without_signal_document
 from l1ad.report.writing import write_document
 
 __all__ = ["save_study", "study"]

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter
 
-from l1ad.config.study_hlt_and_l1 import HltConfig
+from l1ad.config.studies.hlt_and_l1 import HltConfig
 from l1ad.simulate.crossing import Drawn, piled_up
 from l1ad.simulate.deposits import Collisions
 from l1ad.simulate.grid import ETA_CENTRES, ETA_RINGS, PHI_TOWERS, TOWERS

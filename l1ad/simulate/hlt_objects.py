@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter, uniform_filter
 
-from l1ad.config.study_hlt_and_l1 import HltConfig
+from l1ad.config.studies.hlt_and_l1 import HltConfig
 from l1ad.core.errors import ToolError
 from l1ad.core.quiet import silenced
 from l1ad.simulate.calorimeter import Candidates

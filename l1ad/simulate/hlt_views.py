@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.config.sample import SampleConfig
-from l1ad.config.study_hlt_and_l1 import HltConfig
+from l1ad.config.studies.hlt_and_l1 import HltConfig
 from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch, concatenated
 from l1ad.simulate.chunks import chunk_seed

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from l1ad.config.studies.data_quality import DataQualityConfig
 from l1ad.config.study import STUDIES, load_study
-from l1ad.config.study_data_quality import DataQualityConfig
 from l1ad.core.errors import ConfigError
 
 SHIPPED = sorted((Path(__file__).parents[2] / "configs" / "studies").glob("*.yaml"))

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from l1ad.config.scan import Choice, Range
+from l1ad.config.studies.generation import GenerationConfig, SearchSpaceConfig
+from l1ad.config.studies.generation_families import GenerativeSettings, used_settings
 from l1ad.config.study import load_study
-from l1ad.config.study_generation import GenerationConfig, SearchSpaceConfig
-from l1ad.config.study_generation_families import GenerativeSettings, used_settings
 from l1ad.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "studies" / "generation.yaml"

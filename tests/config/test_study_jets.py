@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from l1ad.config.loading import Section
+from l1ad.config.studies.jets import JetsConfig
 from l1ad.config.study import load_study
-from l1ad.config.study_jets import JetsConfig
 from l1ad.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "studies" / "jets.yaml"

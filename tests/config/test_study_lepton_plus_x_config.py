@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig, MadeStreamConfig, StreamProcessConfig
 from l1ad.config.study import load_study
-from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig, MadeStreamConfig, StreamProcessConfig
 from l1ad.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "studies" / "lepton_plus_x.yaml"

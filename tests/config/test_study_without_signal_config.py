@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from l1ad.config.studies.without_signal import FAULTS, VersionsConfig, WithoutSignalConfig
 from l1ad.config.study import load_study
-from l1ad.config.study_without_signal import FAULTS, VersionsConfig, WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "studies" / "without_signal.yaml"

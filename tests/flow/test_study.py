@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study_data_quality import DataQualityConfig, SplitConfig
+from l1ad.config.studies.data_quality import DataQualityConfig, SplitConfig
 from l1ad.core.errors import DataError
 from l1ad.data.quality_table import read_quality_table
+from l1ad.flow.studies.data_quality.split import split_sections
+from l1ad.flow.studies.trials import definition_digest, run_trials
 from l1ad.flow.study import save_study, study
-from l1ad.flow.study_quality_split import split_sections
-from l1ad.flow.study_trials import definition_digest, run_trials
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found
 
@@ -96,7 +96,7 @@ def test_the_table_of_the_study_is_kept_with_what_made_it(whole: tuple[Path, Doc
 
 def test_two_workers_make_the_same_table(whole: tuple[Path, Document], tmp_path: Path) -> None:
     from l1ad.core.progress import silent
-    from l1ad.flow.study_sections import prepared_table
+    from l1ad.flow.studies.data_quality.sections import prepared_table
 
     again = prepared_table(small().data, tmp_path, workers=2, progress=silent)
     (table,) = (whole[0] / "data").iterdir()
@@ -140,7 +140,7 @@ def test_a_changed_family_is_all_that_is_trained_anew(whole: tuple[Path, Documen
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from l1ad.config.study_data_quality import DataQualityConfig
+from l1ad.config.studies.data_quality import DataQualityConfig
 from l1ad.flow.study import study
 if __name__ == "__main__":
     study(DataQualityConfig.model_validate(json.loads(sys.argv[1])), Path(sys.argv[2]))

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study_generation import GenerationConfig, GenerationSplitConfig
+from l1ad.config.studies.generation import GenerationConfig, GenerationSplitConfig
 from l1ad.core.errors import DataError
 from l1ad.core.progress import silent
 from l1ad.data.z_gamma import NAMES, ZGammaTable
+from l1ad.flow.studies.generation.data import prepared_events, split_events
+from l1ad.flow.studies.generation.measures import halves_of_test, measured
+from l1ad.flow.studies.generation.search import searched_settings
+from l1ad.flow.studies.generation.summary import alike_ones, ranks_of
 from l1ad.flow.study import save_study, study
-from l1ad.flow.study_generation_data import prepared_events, split_events
-from l1ad.flow.study_generation_measures import halves_of_test, measured
-from l1ad.flow.study_generation_search import searched_settings
-from l1ad.flow.study_generation_summary import alike_ones, ranks_of
 from l1ad.metrics.repetitions import repeated
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found

@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from l1ad.config.run import DataConfig
-from l1ad.config.study_families import FamilyConfig
-from l1ad.config.study_hlt_and_l1 import HltAndL1Config
+from l1ad.config.studies.families import FamilyConfig
+from l1ad.config.studies.hlt_and_l1 import HltAndL1Config
 from l1ad.core.errors import ConfigError, DataError
 from l1ad.core.progress import silent
 from l1ad.core.trigger_file import load_trigger, trigger_digest
@@ -18,10 +18,10 @@ from l1ad.data.event_writer import write_events
 from l1ad.data.opening import load_events
 from l1ad.emulate.engine import emulate
 from l1ad.flow.run_directory import RunDirectory
+from l1ad.flow.studies.deploy import deployed_run, frozen_member
+from l1ad.flow.studies.hlt_and_l1.data import prepared_views
+from l1ad.flow.studies.hlt_and_l1.trial import read_scores
 from l1ad.flow.study import save_study, study
-from l1ad.flow.study_deploy import deployed_run, frozen_member
-from l1ad.flow.study_hlt_and_l1_data import prepared_views
-from l1ad.flow.study_hlt_and_l1_trial import read_scores
 from l1ad.flow.verified_events import events_of_run
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study_jets import JetsConfig
+from l1ad.config.studies.jets import JetsConfig
 from l1ad.core.errors import DataError
 from l1ad.core.progress import silent
 from l1ad.data.jet_file import JetEvents, read_jet_events, write_jet_events
+from l1ad.flow.studies.jets.cut import cut_events
+from l1ad.flow.studies.jets.data import prepared_events
+from l1ad.flow.studies.jets.judged import Judged, event_scores
+from l1ad.flow.studies.jets.regions import split_regions
 from l1ad.flow.study import save_study, study
-from l1ad.flow.study_jets_cut import cut_events
-from l1ad.flow.study_jets_data import prepared_events
-from l1ad.flow.study_jets_judged import Judged, event_scores
-from l1ad.flow.study_jets_regions import split_regions
 from l1ad.metrics.limits import limits_available
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found

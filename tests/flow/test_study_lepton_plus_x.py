@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study_lepton_plus_x import LeptonPlusXConfig, StreamSplitConfig
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig, StreamSplitConfig
 from l1ad.core.errors import DataError
 from l1ad.core.progress import silent
 from l1ad.core.trigger_file import load_trigger
@@ -16,12 +16,12 @@ from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.emulate.engine import emulate
 from l1ad.flow.run_directory import RunDirectory
-from l1ad.flow.study_lepton_plus_x import lepton_plus_x_study
-from l1ad.flow.study_lepton_plus_x_data import prepared_stream
-from l1ad.flow.study_lepton_plus_x_split import drawn_copies, split_stream
-from l1ad.report.study_lepton_plus_x import LeptonPlusXResults
-from l1ad.report.study_lepton_plus_x_document import lepton_plus_x_document
-from l1ad.report.study_lepton_plus_x_scores import ScoreKind
+from l1ad.flow.studies.lepton_plus_x.data import prepared_stream
+from l1ad.flow.studies.lepton_plus_x.split import drawn_copies, split_stream
+from l1ad.flow.studies.lepton_plus_x.study import lepton_plus_x_study
+from l1ad.report.studies.lepton_plus_x.document import lepton_plus_x_document
+from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults
+from l1ad.report.studies.lepton_plus_x.scores import ScoreKind
 from l1ad.simulate.features import features_layout
 from l1ad.training.environment import framework_found
 

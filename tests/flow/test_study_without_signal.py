@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from l1ad.config.study_without_signal import VersionsConfig, WithoutSignalConfig
+from l1ad.config.studies.without_signal import VersionsConfig, WithoutSignalConfig
 from l1ad.core.errors import DataError, UnresolvedRateError
 from l1ad.core.layouts import numbered_inputs
 from l1ad.core.plain import plain
 from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.data.opening import load_events
+from l1ad.flow.studies.without_signal.inputs import Parts, background_parts, shown_events
+from l1ad.flow.studies.without_signal.plan import Version, planned_versions
 from l1ad.flow.study import save_study, study
-from l1ad.flow.study_without_signal_inputs import Parts, background_parts, shown_events
-from l1ad.flow.study_without_signal_plan import Version, planned_versions
 from l1ad.metrics.without_signal import METRICS
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found

@@ -11,9 +11,9 @@ from l1ad.report.charts import Heatmap
 from l1ad.report.document import Document, State, Table
 from l1ad.report.document_markdown import markdown_document
 from l1ad.report.html import html_document
-from l1ad.report.study_data_quality import DataQualityResults, FamilyResults, FedResults, TableCounts
-from l1ad.report.study_data_quality_document import data_quality_document
-from l1ad.report.study_data_quality_verdicts import mean_text
+from l1ad.report.studies.data_quality.document import data_quality_document
+from l1ad.report.studies.data_quality.results import DataQualityResults, FamilyResults, FedResults, TableCounts
+from l1ad.report.studies.data_quality.verdicts import mean_text
 
 
 def areas(middle: float, width: float = 0.01) -> Repeated:

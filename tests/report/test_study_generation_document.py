@@ -13,7 +13,8 @@ from l1ad.report.charts import Chart, Heatmap
 from l1ad.report.document import Document, State, Table
 from l1ad.report.document_markdown import markdown_document
 from l1ad.report.html import html_document
-from l1ad.report.study_generation import (
+from l1ad.report.studies.generation.document import generation_document
+from l1ad.report.studies.generation.results import (
     Distances,
     GenerationCounts,
     GenerationResults,
@@ -21,8 +22,7 @@ from l1ad.report.study_generation import (
     ShownVariable,
     TriedSettings,
 )
-from l1ad.report.study_generation_document import generation_document
-from l1ad.report.study_generation_verdicts import with_spread
+from l1ad.report.studies.generation.verdicts import with_spread
 
 
 def around(middle: float, width: float = 0.01) -> Repeated:

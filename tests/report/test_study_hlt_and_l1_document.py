@@ -11,7 +11,8 @@ from l1ad.metrics.repetitions import repeated
 from l1ad.report.charts import Chart, Heatmap
 from l1ad.report.document import Document, State, Table
 from l1ad.report.html import html_document
-from l1ad.report.study_hlt_and_l1 import (
+from l1ad.report.studies.hlt_and_l1.document import hlt_and_l1_document
+from l1ad.report.studies.hlt_and_l1.results import (
     BothResults,
     Cell,
     Deployed,
@@ -23,7 +24,6 @@ from l1ad.report.study_hlt_and_l1 import (
     Trained,
     Volatility,
 )
-from l1ad.report.study_hlt_and_l1_document import hlt_and_l1_document
 
 KINDS = (("l1", "zero_bias"), ("hlt", "zero_bias"), ("hlt", "accepted"))
 

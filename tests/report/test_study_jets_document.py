@@ -7,8 +7,8 @@ import pytest
 from l1ad.report.document import Document, State, Table
 from l1ad.report.document_markdown import markdown_document
 from l1ad.report.html import html_document
-from l1ad.report.study_jets import JetFamilyResults, JetsCounts, JetsResults, SignalMade
-from l1ad.report.study_jets_document import jets_document
+from l1ad.report.studies.jets.document import jets_document
+from l1ad.report.studies.jets.results import JetFamilyResults, JetsCounts, JetsResults, SignalMade
 
 BINS = 3
 

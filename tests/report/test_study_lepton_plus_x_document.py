@@ -11,22 +11,22 @@ from l1ad.metrics.ranks import Bounded
 from l1ad.report.document import Document, State, Table
 from l1ad.report.document_markdown import markdown_document
 from l1ad.report.html import html_document
-from l1ad.report.study_lepton_plus_x import (
+from l1ad.report.studies.lepton_plus_x.document import lepton_plus_x_document
+from l1ad.report.studies.lepton_plus_x.results import (
     FeatureDistances,
     FeatureOverlay,
     LeptonPlusXResults,
     PValues,
     TrainingResult,
 )
-from l1ad.report.study_lepton_plus_x_document import lepton_plus_x_document
-from l1ad.report.study_lepton_plus_x_scores import (
+from l1ad.report.studies.lepton_plus_x.scores import (
     PointResult,
     ProcessAccount,
     ScoreKind,
     ScoreResult,
     SignalAtPoint,
 )
-from l1ad.report.study_lepton_plus_x_verdicts import efficiency_text, error_text, section_text
+from l1ad.report.studies.lepton_plus_x.verdicts import efficiency_text, error_text, section_text
 
 SHARES = np.geomspace(1e-4, 1, 5)
 

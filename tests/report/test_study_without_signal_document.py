@@ -12,14 +12,14 @@ from l1ad.report.charts import Chart, Heatmap, Scale
 from l1ad.report.document import Document, State, Table
 from l1ad.report.document_markdown import markdown_document
 from l1ad.report.html import html_document
-from l1ad.report.study_without_signal import (
+from l1ad.report.studies.without_signal.document import without_signal_document
+from l1ad.report.studies.without_signal.results import (
     AtPointResults,
     MetricResults,
     ScoreResults,
     VersionResults,
     WithoutSignalResults,
 )
-from l1ad.report.study_without_signal_document import without_signal_document
 
 POINTS = ("FPR 1e-4", "FPR 1e-5")
 

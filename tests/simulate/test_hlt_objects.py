@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from l1ad.config.detector import TriggerConfig
 from l1ad.config.sample import PileupConfig, PoolConfig, SampleConfig
-from l1ad.config.study_hlt_and_l1 import HltConfig
+from l1ad.config.studies.hlt_and_l1 import HltConfig
 from l1ad.simulate.crossing import Crossings, Drawn, piled_up
 from l1ad.simulate.deposits import MUON, Collisions
 from l1ad.simulate.grid import ETA_CENTRES, ETA_RINGS, PHI_STEP, PHI_TOWERS

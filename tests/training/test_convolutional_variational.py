@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 pytest.importorskip("keras", reason="neither the extra 'qkeras' nor 'hgq' is installed")
 
-from l1ad.config.study_families import FitConfig
-from l1ad.config.study_jets import JetFamilyConfig, JetsConfig
+from l1ad.config.studies.families import FitConfig
+from l1ad.config.studies.jets import JetFamilyConfig, JetsConfig
 from l1ad.core.errors import ConfigError
 from l1ad.training.environment import prepared_framework
 from l1ad.training.families.convolutional_variational import ConvolutionalVariational

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 pytest.importorskip("keras", reason="neither the extra 'qkeras' nor 'hgq' is installed")
 
-from l1ad.config.study_families import FamilyConfig, FitConfig
+from l1ad.config.studies.families import FamilyConfig, FitConfig
 from l1ad.core.errors import ConfigError, DataError, NotExactError
 from l1ad.training.environment import prepared_framework
 from l1ad.training.families.contractive import Contractive, jacobian_squares

@@ -11,8 +11,8 @@ from scipy.stats import norm
 
 pytest.importorskip("keras", reason="neither the extra 'qkeras' nor 'hgq' is installed")
 
-from l1ad.config.study_families import FitConfig
-from l1ad.config.study_generation_families import FlowKind, GenerativeKind, GenerativeSettings
+from l1ad.config.studies.families import FitConfig
+from l1ad.config.studies.generation_families import FlowKind, GenerativeKind, GenerativeSettings
 from l1ad.training.environment import prepared_framework
 from l1ad.training.families.fit import Trainer
 from l1ad.training.families.flow_layers import Flow, built_flow

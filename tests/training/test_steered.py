@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("keras", reason="neither the extra 'qkeras' nor 'hgq' is installed")
 
-from l1ad.config.study_families import FamilyConfig, FitConfig
+from l1ad.config.studies.families import FamilyConfig, FitConfig
 from l1ad.training.environment import prepared_framework
 from l1ad.training.families.fit import Trainer
 from l1ad.training.families.registry import family_of

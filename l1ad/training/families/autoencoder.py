@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from l1ad.config.model import ModelConfig
-from l1ad.config.study_families import FamilyConfig
+from l1ad.config.studies.families import FamilyConfig
 from l1ad.training.families.family import Family
 from l1ad.training.losses import masked_squared_error
 from l1ad.training.model import Autoencoder, built_autoencoder

@@ -3,8 +3,8 @@
 import itertools
 from typing import Any
 
-from l1ad.config.study_families import FamilyConfig
-from l1ad.config.study_jets import JetFamilyConfig
+from l1ad.config.studies.families import FamilyConfig
+from l1ad.config.studies.jets import JetFamilyConfig
 from l1ad.core.errors import ConfigError
 from l1ad.training.backends.choice import backend_called
 from l1ad.training.families.registry import registered

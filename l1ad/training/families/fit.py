@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study_families import FitConfig
+from l1ad.config.studies.families import FitConfig
 from l1ad.core.errors import DataError
 from l1ad.training.families.family import Family
 from l1ad.training.random_numbers import normal

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study_generation_families import FlowKind
+from l1ad.config.studies.generation_families import FlowKind
 
 __all__ = ["Autoregressive", "Coupling", "Flow", "FlowLayer", "built_flow", "standard_normal_log"]
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study_generation_families import GenerativeKind, GenerativeSettings
+from l1ad.config.studies.generation_families import GenerativeKind, GenerativeSettings
 from l1ad.training.families.family import Family, Variables
 from l1ad.training.families.flow_layers import Flow
 from l1ad.training.losses import kl_divergence

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from l1ad.config.study_families import FamilyConfig
+from l1ad.config.studies.families import FamilyConfig
 from l1ad.training.families.autoencoder import DenseAutoencoder
 from l1ad.training.families.family import Family
 from l1ad.training.families.registry import family_of

@@ -1,0 +1,1 @@
+"""The studies: what each does with its trials."""

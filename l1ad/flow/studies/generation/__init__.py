@@ -1,0 +1,1 @@
+"""Events of Zγ, generated and classified."""

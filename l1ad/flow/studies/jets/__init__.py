@@ -1,0 +1,1 @@
+"""Jets, and a hunt for bumps in the dijet mass."""

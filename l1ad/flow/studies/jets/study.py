@@ -1,0 +1,154 @@
+"""The jets study: networks told the dijets of a sideband, and resonances hunted in the mass of the others."""
+
+import functools
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import l1ad
+from l1ad.config.studies.jets import JetsConfig
+from l1ad.core.progress import Progress, silent
+from l1ad.data.event_file import file_digest
+from l1ad.data.jet_file import jet_provenance
+from l1ad.flow.studies.jets.data import BACKGROUND, prepared_events
+from l1ad.flow.studies.jets.hunt import hunt_trial
+from l1ad.flow.studies.jets.regions import split_regions, studied_events
+from l1ad.flow.studies.jets.training import read_training, run_trainings
+from l1ad.flow.studies.trials import run_trials
+from l1ad.metrics.limits import limits_available
+from l1ad.report.studies.jets.results import JetFamilyResults, JetsCounts, JetsResults, SignalMade
+from l1ad.training.environment import framework_versions
+
+__all__ = ["jets_study"]
+
+Definition = dict[str, Any]
+
+_HUNT = 2
+"""Counts up when a hunt of the same scores finds other numbers."""
+
+
+def jets_study(
+    config: JetsConfig, folder: Path, *, workers: int = 1, progress: Progress = silent
+) -> JetsResults:
+    """Make events, train every family in the sideband, and hunt with each one's score.
+
+    Args:
+        config: The study.
+        folder: Where events, a file for each training and a record for each hunt are kept.
+        workers: Processes.
+        progress: Told the chunks of events, then the trainings, then the hunts.
+
+    Raises:
+        DataError: If events cannot be used, or a file was changed.
+        ToolError: If Pythia, FastJet or the training framework is not installed, or a process was killed.
+    """
+    samples = prepared_events(config, folder / "data", workers=workers, progress=_noted(progress, "events"))
+    digests = {name: file_digest(path) for name, path in samples.items()}
+    trainings = folder / "trainings"
+    definitions = _definitions(config, digests)
+    files = run_trainings(
+        definitions, samples, trainings, workers=workers, progress=_noted(progress, "trainings")
+    )
+    work = functools.partial(hunt_trial, samples=samples, trainings=trainings)
+    hunts = run_trials(
+        work, [_hunt(config, one) for one in definitions], folder / "trials", workers=workers,
+        progress=_noted(progress, "hunts"),
+    )  # fmt: skip
+    families = tuple(
+        JetFamilyResults(name=one.name, kind=one.kind, inputs=one.inputs, training=_told(file), found=found)
+        for one, file, found in zip(config.families, files, hunts, strict=True)
+    )
+    return _results(config, samples, digests, families)
+
+
+def _definitions(config: JetsConfig, digests: Mapping[str, str]) -> list[Definition]:
+    document = config.model_dump(mode="json")
+    common = {
+        "study": config.kind, "seed": config.seed, "fit": document["fit"], "most_jets": config.most_jets,
+        "training_share": config.training_share, "delta_eta": config.data.delta_eta,
+        "mass_gev": config.data.mass_gev, "constituents": config.data.constituents, "samples": dict(digests),
+    }  # fmt: skip
+    return [{**common, "family": family} for family in document["families"]]
+
+
+def _hunt(config: JetsConfig, training: Definition) -> Definition:
+    return {
+        "version": _HUNT, "training": training, "hunt": config.hunt.model_dump(mode="json"),
+        "masses": {one.name: one.mass_gev for one in config.signals}, "limits": limits_available(),
+    }  # fmt: skip
+
+
+def _told(file: Path) -> dict[str, Any]:
+    told = dict(read_training(file).told)
+    told.pop("definition")
+    return told
+
+
+def _noted(progress: Progress, note: str) -> Progress:
+    def told(done: int, total: int, _: str = "") -> None:
+        progress(done, total, note)
+
+    return told
+
+
+def _results(
+    config: JetsConfig, samples: Mapping[str, Path], digests: Mapping[str, str],
+    families: tuple[JetFamilyResults, ...],
+) -> JetsResults:  # fmt: skip
+    hunt = config.hunt
+    return JetsResults(
+        families=families,
+        signals=_signals(config, samples),
+        counts=_counts(config, samples[BACKGROUND]),
+        edges_gev=hunt.mass_edges_gev,
+        kept=tuple(f"{one:g}" for one in hunt.kept),
+        of_event=hunt.of_event,
+        fitted_in=hunt.fitted_in,
+        prediction=hunt.prediction,
+        window=hunt.window,
+        delta_eta=config.data.delta_eta,
+        limits=limits_available(),
+        made=config.background.file is None,
+        settings=_settings(config),
+        digests=digests,
+        versions={"l1ad": l1ad.__version__, "numpy": np.__version__, **framework_versions()},
+    )
+
+
+def _signals(config: JetsConfig, samples: Mapping[str, Path]) -> dict[str, SignalMade]:
+    found = {}
+    for one in config.signals:
+        events = studied_events(samples[one.name], config.data.mass_gev, config.data.constituents)
+        inside = int((events.delta_eta < config.data.delta_eta).sum())
+        found[one.name] = SignalMade(
+            title=one.title, mass_gev=one.mass_gev, selected=len(events), inside=inside
+        )
+    return found
+
+
+def _counts(config: JetsConfig, path: Path) -> JetsCounts:
+    events = studied_events(path, config.data.mass_gev, config.data.constituents)
+    regions = split_regions(
+        events, delta_eta=config.data.delta_eta, training_share=config.training_share, seed=config.seed
+    )
+    cross_section_fb = jet_provenance(path).get("cross_section_fb")
+    return JetsCounts(
+        training=len(regions.training),
+        held=len(regions.held),
+        inside=len(regions.signal),
+        luminosity_fb=None if cross_section_fb is None else config.background.events / cross_section_fb,
+        mass=tuple(np.histogram(events.mass_gev[regions.signal], config.hunt.mass_edges_gev)[0].tolist()),
+    )
+
+
+def _settings(config: JetsConfig) -> dict[str, str]:
+    """List the keys of the configuration with their values as JSON; paths of the user's files are left out."""
+    document = config.model_dump(mode="json", exclude={"background": {"file"}})
+    named = {f"{key}.{one['name']}": {k: v for k, v in one.items() if k != "file"}
+             for key in ("families", "signals") for one in document.pop(key)}  # fmt: skip
+    parts = {f"{key}.{name}": value for key in ("data", "background", "fit", "hunt")
+             for name, value in document.pop(key).items()}  # fmt: skip
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in {**document, **parts, **named}.items()}

@@ -1,0 +1,1 @@
+"""A lepton and anything beside it, at the HLT."""

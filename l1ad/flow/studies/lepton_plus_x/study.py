@@ -1,0 +1,247 @@
+"""The lepton + X study: a stream, autoencoders of it, and what budgets of events a day find in it."""
+
+import functools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import l1ad
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
+from l1ad.core.errors import ToolError
+from l1ad.core.progress import Progress, silent
+from l1ad.data.event_file import file_digest, read_events
+from l1ad.data.events import EventBatch
+from l1ad.flow.studies.lepton_plus_x.data import StreamFiles, prepared_stream
+from l1ad.flow.studies.lepton_plus_x.measured import MeasuredStream, Point, measured_score
+from l1ad.flow.studies.lepton_plus_x.shapes import overlays, stream_p_values
+from l1ad.flow.studies.lepton_plus_x.trained import (
+    FROM_CODES,
+    FROM_PRIOR,
+    SECONDS,
+    UNSEEN,
+    StreamTraining,
+    do_training,
+    recorded,
+    run_directory,
+)
+from l1ad.references.supervised import fitted_classifier, fitted_network, halves
+from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults, TrainingResult
+from l1ad.report.studies.lepton_plus_x.scores import ScoreKind, ScoreResult
+from l1ad.simulate.chunks import run_chunks
+from l1ad.training.environment import framework_found, framework_versions
+
+__all__ = ["lepton_plus_x_study"]
+
+Scores = Mapping[str, NDArray[Any]]
+
+_PB_A_FB = 1_000.0
+_ROC_SHARES = np.geomspace(1e-4, 1.0, 81)
+_SCORES = {
+    "total": "total", "reconstruction": "reconstruction", "kl": "KL", "mean_squares": "Σµ²",
+    "score_word": "Σµ², frozen",
+}  # fmt: skip
+_CUTS = ("lepton_pt", "st", "jets_mass", "transverse_mass", "muons_mass", "muons_pt", "electrons_mass",
+         "electrons_pt")  # fmt: skip
+_FEWEST_OF_A_RUN = 2
+"""Unseen events of a run that a budget of it must be."""
+
+
+def lepton_plus_x_study(
+    config: LeptonPlusXConfig, folder: Path, *, workers: int = 1, progress: Progress = silent
+) -> LeptonPlusXResults:
+    """Make the stream, train every algorithm as a run of its own, and measure all of them on unseen events.
+
+    Args:
+        config: The study.
+        folder: Gets `data`, and a run directory for each algorithm in `algorithms`.
+        workers: Processes.
+        progress: Told the chunks of events, then the trainings, then the scores measured.
+
+    Raises:
+        DataError: If events cannot be used, or nothing can be learned from them.
+        ToolError: If Pythia or every training framework is missing, or a process was killed.
+    """
+    files = prepared_stream(config, folder / "data", workers=workers, progress=_noted(progress, "events"))
+    left_out = {
+        one.name: f"backend {one.backend} is not installed here"
+        for one in config.algorithms
+        if not framework_found(one.backend)
+    }
+    if len(left_out) == len(config.algorithms):
+        raise ToolError(
+            "no algorithm of the study can be trained here: pip install 'l1ad[qkeras]' or 'l1ad[hgq]'"
+        )
+    trainings = tuple(
+        _training(config, files, number)
+        for number, one in enumerate(config.algorithms)
+        if one.name not in left_out
+    )
+    place = folder / "algorithms"
+    place.mkdir(parents=True, exist_ok=True)
+    score_files = [one.scores_file(place) for one in trainings]
+    run_chunks(
+        functools.partial(do_training, trainings, place), score_files, workers=workers,
+        progress=_noted(progress, "trainings"),
+    )  # fmt: skip
+    for one in trainings:
+        run_directory(one, place).save_config()  # rates may have changed, which no training knows
+    scores = {one.algorithm.name: _arrays(file) for one, file in zip(trainings, score_files, strict=True)}
+    return _results(config, files, trainings, scores, left_out, place, _noted(progress, "scores"))
+
+
+def _noted(progress: Progress, note: str) -> Progress:
+    def told(done: int, total: int, _: str = "") -> None:
+        progress(done, total, note)
+
+    return told
+
+
+def _arrays(file: Path) -> dict[str, NDArray[Any]]:
+    with np.load(file, allow_pickle=False) as found:
+        return {name: found[name] for name in found.files}
+
+
+def _training(config: LeptonPlusXConfig, files: StreamFiles, number: int) -> StreamTraining:
+    algorithm, per_day = config.algorithms[number], _events_per_day(config, files)
+    n_unseen = len(read_events(files.stream)) - sum(files.seen)
+    shares = [share for share in config.shares if share * n_unseen >= _FEWEST_OF_A_RUN]
+    shares = shares or [min(0.5, 10 / n_unseen)]
+    return StreamTraining(
+        algorithm=algorithm, fit=config.fit, seed=config.seed, stream=files.stream, fractions=files.fractions,
+        unseen=files.unseen, signals=dict(files.signals), events_per_day=per_day,
+        budgets={f"one_in_{round(1 / share)}": f"{share * per_day:.8g} events/day" for share in shares},
+        generated=config.generated_events,
+        data_digest=" ".join(file_digest(one) for one in (files.stream, files.unseen, *files.signals.values())),
+    )  # fmt: skip
+
+
+def _stream_pb(files: StreamFiles) -> float:
+    return sum(one.filtered_pb for one in files.accounts)
+
+
+def _events_per_day(config: LeptonPlusXConfig, files: StreamFiles) -> float:
+    month = _stream_pb(files) * _PB_A_FB * config.luminosity.per_month_fb
+    return month / config.luminosity.days_per_month
+
+
+def _results(
+    config: LeptonPlusXConfig,
+    files: StreamFiles,
+    trainings: Sequence[StreamTraining],
+    scores: Mapping[str, Scores],
+    left_out: Mapping[str, str],
+    place: Path,
+    progress: Progress,
+) -> LeptonPlusXResults:
+    unseen, per_day = read_events(files.unseen), _events_per_day(config, files)
+    points = [Point(text, config.events_per_day(text) / per_day) for text in config.budgets]
+    points += [Point(f"{share:.1%} of the stream", share) for share in config.shares]
+    stream = MeasuredStream(
+        unseen=unseen, points=points, roc_shares=_ROC_SHARES, events_per_day=per_day,
+        luminosity_fb=config.luminosity.per_month_fb, stream_pb=_stream_pb(files),
+        signals={one.name: one for one in files.signal_accounts}, seed=config.seed,
+    )  # fmt: skip
+    first = trainings[0].algorithm.name
+    titles = {one.name: one.title for one in (*files.accounts, *files.signal_accounts)}
+    measured_halves = {name: halves(read_events(path))[1] for name, path in files.signals.items()}
+    weights = unseen.weights
+    rng = np.random.default_rng([config.seed, 3])
+    return LeptonPlusXResults(
+        made=config.data.background is None,
+        accounts=files.accounts,
+        signals=files.signal_accounts,
+        stream_pb=_stream_pb(files),
+        stream_error_pb=float(np.sqrt(sum(one.filtered_error_pb**2 for one in files.accounts))),
+        events_per_day=per_day,
+        luminosity_fb=config.luminosity.per_month_fb,
+        unseen=len(unseen),
+        effective=float(weights.sum() ** 2 / np.square(weights).sum()),
+        trained=sum(files.seen),
+        points=tuple(one.name for one in points),
+        headline=f"{first} {_SCORES['total']}",
+        scores=_all_scores(config, files, scores, measured_halves, stream, progress),
+        roc_shares=_ROC_SHARES,
+        trainings=tuple(
+            _trained(one, recorded(place, one.algorithm.name), scores[one.algorithm.name]) for one in trainings
+        ),
+        left_out=left_out,
+        p_values=stream_p_values(
+            f"{first} {_SCORES['total']}", unseen, scores[first][f"{UNSEEN}/total"],
+            {name: scores[first][f"{name}/total"] for name in files.signals}, titles, rng,
+        ),
+        overlays={
+            name: overlays(unseen, found[FROM_PRIOR], found[FROM_CODES], rng)
+            for name, found in scores.items()
+            if FROM_PRIOR in found
+        },
+        lepton_gev=config.data.made.lepton_gev if config.data.background is None else 0.0,
+        versions={"l1ad": l1ad.__version__, "numpy": np.__version__, **framework_versions()},
+        digests={one.name: file_digest(one) for one in (files.stream, files.unseen, *files.signals.values())},
+        settings=_settings(config),
+    )  # fmt: skip
+
+
+def _all_scores(
+    config: LeptonPlusXConfig,
+    files: StreamFiles,
+    scores: Mapping[str, Scores],
+    signals: Mapping[str, EventBatch],
+    stream: MeasuredStream,
+    progress: Progress,
+) -> tuple[ScoreResult, ...]:
+    """Measure every score on the unseen stream and on the half of each signal that no classifier saw."""
+    wanted: list[tuple[str, ScoreKind, NDArray[Any], dict[str, NDArray[Any]]]] = []
+    for name, found in scores.items():
+        deployed = f"{UNSEEN}/score_word" in found
+        kinds = ("score_word",) if deployed else ("total", "reconstruction", "kl", "mean_squares")
+        wanted += [
+            (f"{name} {_SCORES[kind]}", ScoreKind.DEPLOYABLE if deployed else ScoreKind.FLOAT,
+             found[f"{UNSEEN}/{kind}"], {one: found[f"{one}/{kind}"][1::2] for one in signals})
+            for kind in kinds
+        ]  # fmt: skip
+    names = stream.unseen.layout.names
+    for cut in (one for one in _CUTS if one in names):
+        column = names.index(cut)
+        wanted.append(
+            (cut, ScoreKind.CUT, stream.unseen.inputs_raw[:, column].astype(np.int64),
+             {one: events.inputs_raw[:, column].astype(np.int64) for one, events in signals.items()})
+        )  # fmt: skip
+    training = read_events(files.stream).select(0, files.seen[0])
+    for one, path in files.signals.items():
+        half = halves(read_events(path))[0]
+        for what, fitted in (("network", fitted_network), ("trees", fitted_classifier)):
+            classifier = fitted(training, half, config.seed)
+            told = {one: classifier.score(signals[one])}
+            name = f"{what} for {one}"
+            wanted.append((name, ScoreKind.SUPERVISED, classifier.score(stream.unseen), told))
+    measured = []
+    for done, (name, kind, background, of_signals) in enumerate(wanted):
+        progress(done, len(wanted), "")
+        measured.append(measured_score(name, kind, background, of_signals, stream))
+    progress(len(wanted), len(wanted), "")
+    return tuple(measured)
+
+
+def _trained(one: StreamTraining, record: Mapping[str, Any], found: Scores) -> TrainingResult:
+    best = record["history"][record["best_epoch"] - 1]
+    return TrainingResult(
+        name=one.algorithm.name, backend=one.algorithm.backend, epochs=len(record["history"]),
+        best_epoch=record["best_epoch"], reconstruction=best["validation_reconstruction"],
+        kl=best["validation_kl"], collapsed=len(record["collapsed_latents"]), latents=one.algorithm.latent,
+        seconds=float(found[SECONDS]), warnings=tuple(record["warnings"]),
+    )  # fmt: skip
+
+
+def _settings(config: LeptonPlusXConfig) -> dict[str, str]:
+    """List the keys of the configuration with their values as JSON; paths of a user stay out."""
+    document = config.model_dump(mode="json", exclude={"data": {"background", "signals"}})
+    made = document.pop("data")["made"]
+    for kind in ("processes", "signals"):
+        document |= {f"{kind}.{one['name']}": one for one in made.pop(kind)}
+    document |= {f"made.{key}": value for key, value in made.items()}
+    document |= {f"algorithms.{one['name']}": one for one in document.pop("algorithms")}
+    return {key: json.dumps(value, ensure_ascii=False) for key, value in document.items()}

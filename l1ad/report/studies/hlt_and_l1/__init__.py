@@ -1,0 +1,1 @@
+"""HLT objects and L1 objects of the same crossings."""
