@@ -1,9 +1,11 @@
-"""Quantiles of a score that follow another variable: boosted trees, each event judged by a fit to others."""
+"""Quantiles of a score that follow another variable, each event judged by a fit to others."""
 
 import math
 
 import numpy as np
+from numpy.polynomial import Polynomial
 from numpy.typing import NDArray
+from scipy import optimize, special
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
@@ -14,7 +16,9 @@ __all__ = ["cross_fitted_quantiles", "fitted_quantiles"]
 Reals = NDArray[np.float64]
 
 _ITERATIONS = 60
-_DEGREE = 2
+_DEGREE = 3
+_SMOOTHING = 0.05
+"""Width over which the kink of the pinball loss is rounded, in standard deviations of the residuals."""
 _LEAF_SHARE = 0.2
 _TAIL_OF_LEAF = 20
 """Events above the quantile that a leaf has on average; fewer let the cut follow single events."""
@@ -25,11 +29,11 @@ def fitted_quantiles(
 ) -> NDArray[np.float64]:
     """Fit the quantile that a fraction `kept` of the scores exceeds, and read it elsewhere.
 
-    Boosted trees that minimise the pinball loss (Koenker & Bassett, Econometrica 46 (1978) 33), in
-    scikit-learn, on what a parabola of ln(1 + score) in the logarithm of the variable leaves: trees go in
-    steps, and where the score rises within a leaf they would cut its upper end away. A leaf has at least a
-    fifth of the events, and 20 above the quantile: narrower ones follow a resonance and take most of it away
-    (seen: of 49 signal events above the 10 % cut, leaves of 1 % left 26 as an excess, of 20 % left 35).
+    A curve first: the same quantile of ln(1 + score), as a polynomial of the third degree in the logarithm of
+    the variable. On what it leaves, boosted trees that minimise the pinball loss (Koenker & Bassett,
+    Econometrica 46 (1978) 33), in scikit-learn; alone they would go in steps, and where the score rises
+    within a leaf they would cut its upper end away. A leaf has at least a fifth of the events, and 20 above the
+    quantile: narrower ones follow a resonance and take most of it away.
 
     Args:
         scores: Scores, at least 0, shape (n,).
@@ -49,16 +53,40 @@ def fitted_quantiles(
     if (scores < 0).any():
         raise DataError(f"a score is {scores.min():g}; scores of at least 0 are cut on here")
     shown, asked, values = np.log(variable), np.log(judged), np.log1p(scores)
-    trend = np.polynomial.Polynomial.fit(shown, values, _DEGREE)
+    trend = _quantile_curve(shown, values, 1 - kept)
     # Threads that wait for each other at every split take four times the time of one on a busy machine.
     with threadpool_limits(1, user_api="openmp"):
         trees = HistGradientBoostingRegressor(
             loss="quantile", quantile=1 - kept, max_iter=_ITERATIONS, min_samples_leaf=leaf, max_leaf_nodes=8,
             early_stopping=False, random_state=seed,
         ).fit(shown[:, None], values - trend(shown))  # fmt: skip
-        # Beyond what it was fitted to a parabola says nothing.
+        # Beyond what it was fitted to a curve says nothing.
         within = np.clip(asked, shown.min(), shown.max())
         return np.asarray(np.expm1(trend(within) + trees.predict(within[:, None])), dtype=np.float64)
+
+
+def _quantile_curve(shown: Reals, values: Reals, quantile: float) -> Polynomial:
+    """Fit a polynomial that a fraction `quantile` of the values lies below.
+
+    The pinball loss with its kink rounded (He et al., J. Econometrics 232 (2023) 367; from memory), which is
+    smooth, convex and minimised in milliseconds; the linear programme without takes seconds for 16,000 values.
+    """
+    start = Polynomial.fit(shown, values, _DEGREE)
+    left = values - start(shown)
+    width = _SMOOTHING * float(left.std()) or 1.0
+    # A domain of −1 to 1, as the start has it, keeps the powers apart.
+    middle, half = (shown.max() + shown.min()) / 2, np.ptp(shown) / 2 or 1.0
+    powers = np.vander((shown - middle) / half, _DEGREE + 1, increasing=True)
+
+    def loss(curve: Reals) -> tuple[float, Reals]:
+        apart = (left - powers @ curve) / width
+        slope = quantile - special.expit(-apart)
+        rounded = quantile * apart + np.logaddexp(0.0, -apart)
+        return float(rounded.mean()), -(powers.T @ slope) / (width * len(left))
+
+    offset = np.r_[np.quantile(left, quantile), np.zeros(_DEGREE)]
+    found = optimize.minimize(loss, offset, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x
+    return start + Polynomial(found, domain=start.domain)
 
 
 def cross_fitted_quantiles(

@@ -114,7 +114,8 @@ def _reconstruction(results: JetsResults) -> Iterator[Block]:
 def _cuts(results: JetsResults) -> Iterator[Block]:
     where = "in each region for itself" if results.fitted_in == "each" else "in the sideband for both"
     yield Paragraph(
-        f"Quantiles of the score against m(jj) are fitted {where} by boosted trees, and each event is judged "
+        f"Quantiles of the score against m(jj) are fitted {where} by a curve and boosted "
+        "trees on top, and each event is judged "
         "by a fit that has not seen it. χ² holds the fraction in each bin against the wanted one. Fitted in a "
         "region, the cut takes out fluctuations that it can follow, also where folds are crossed: χ² is then a "
         "little small, and a p near 1 is no proof of more. Data with a signal in them bend the cut as well; "
@@ -218,7 +219,7 @@ def _provenance(results: JetsResults) -> Iterator[Block]:
         f"smeared; no detector, no pile-up, and without multiparton interactions where the settings say "
         f"so.{size} CMS's CASE (arXiv:2412.03747, from memory) trains its VAE on (px, py, pz) of a hundred "
         "particles of real jets, with far more events, and fits dijet spectra after its quantile regression. "
-        "Families, layers and splits are in its manner; data, selection, the trees of the regression, the "
+        "Families, layers and splits are in its manner; data, selection, curve and trees of the regression, the "
         "prediction from the sideband and the fit are ours. The figures forecast nothing for its data."
         if results.made
         else "Events are the user's; what they are is taken as told."
