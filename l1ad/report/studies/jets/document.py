@@ -219,8 +219,8 @@ def _provenance(results: JetsResults) -> Iterator[Block]:
         f"smeared; no detector, no pile-up, and without multiparton interactions where the settings say "
         f"so.{size} CMS's CASE (arXiv:2412.03747, from memory) trains its VAE on (px, py, pz) of a hundred "
         "particles of real jets, with far more events, and fits dijet spectra after its quantile regression. "
-        "Families, layers and splits are in its manner; data, selection, curve and trees of the regression, the "
-        "prediction from the sideband and the fit are ours. The figures forecast nothing for its data."
+        "Families, layers and splits are in its manner; data, selection, curve and trees of the regression, "
+        "the prediction from the sideband and the fit are ours. The figures forecast nothing for its data."
         if results.made
         else "Events are the user's; what they are is taken as told."
     )
