@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from l1ad.api.importing import import_model
     from l1ad.api.run import Run
     from l1ad.api.searching import scan
+    from l1ad.api.studying import study
     from l1ad.core.errors import L1adError
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "make_events",
     "save_events",
     "scan",
+    "study",
     "summarise_events",
 ]
 
@@ -68,6 +70,7 @@ _HOMES = {
     "make_events": "l1ad.api.events",
     "save_events": "l1ad.api.events",
     "scan": "l1ad.api.searching",
+    "study": "l1ad.api.studying",
     "summarise_events": "l1ad.api.events",
 }
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from l1ad.config.loading import parse_config, read_document
 from l1ad.config.studies.data_quality import DataQualityConfig
@@ -13,7 +14,7 @@ from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
 from l1ad.config.studies.without_signal import WithoutSignalConfig
 from l1ad.core.errors import ConfigError
 
-__all__ = ["STUDIES", "load_study"]
+__all__ = ["STUDIES", "load_study", "parse_study"]
 
 STUDIES: Mapping[str, type[StudyConfig]] = {
     "data_quality": DataQualityConfig,
@@ -32,8 +33,20 @@ def load_study(path: Path) -> StudyConfig:
     Raises:
         ConfigError: If the file is missing, the kind is none, or a key or value is not known.
     """
-    document = read_document(path)
+    return parse_study(read_document(path), where=str(path)).located(path.parent)
+
+
+def parse_study(document: Mapping[str, Any], *, where: str) -> StudyConfig:
+    """Read the keys and values of a study.
+
+    Args:
+        document: Keys and values, `kind` among them.
+        where: What messages call it.
+
+    Raises:
+        ConfigError: If the kind is none, or a key or value is not known.
+    """
     kind = document.get("kind")
     if not isinstance(kind, str) or kind not in STUDIES:
-        raise ConfigError(f"{path}: kind = {kind!r} is no study; kinds are {', '.join(STUDIES)}")
-    return parse_config(document, STUDIES[kind], where=str(path)).located(path.parent)
+        raise ConfigError(f"{where}: kind = {kind!r} is no study; kinds are {', '.join(STUDIES)}")
+    return parse_config(dict(document), STUDIES[kind], where=where)
