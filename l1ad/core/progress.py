@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-__all__ = ["Progress", "silent"]
+__all__ = ["Progress", "noted", "silent"]
 
 Progress = Callable[[int, int, str], None]
 """Called as `progress(done, total, note)`; a note may be empty."""
@@ -10,3 +10,12 @@ Progress = Callable[[int, int, str], None]
 
 def silent(done: int, total: int, note: str = "") -> None:
     """Tell nobody."""
+
+
+def noted(progress: Progress, note: str) -> Progress:
+    """Give what tells of one part of a work, always with the same note."""
+
+    def told(done: int, total: int, _: str = "") -> None:
+        progress(done, total, note)
+
+    return told

@@ -7,7 +7,7 @@ from typing import Any
 from l1ad.report.acceptance_tables import acceptance_remarks, acceptance_table
 from l1ad.report.document import Block, Paragraph, Section, Table
 
-__all__ = ["acceptance_section", "provenance_section"]
+__all__ = ["acceptance_section", "provenance_section", "provenance_tables"]
 
 
 def acceptance_section(accepted: Mapping[str, Any]) -> Section:
@@ -32,15 +32,25 @@ def provenance_section(
     """
     named = {name: one for name, one in digests.items() if name != "events" and one}
     named |= {f"events of {name}": one for name, one in digests["events"].items()}
+    text = (
+        "The same digests are the same bits: of the algorithm without its thresholds, of `trigger.json` with "
+        "them, of the training, and of the events in their order."
+    )
+    blocks = (Paragraph(text), *provenance_tables(named, versions, settings))
+    return Section(id="provenance", title="Provenance", blocks=blocks)
+
+
+def provenance_tables(
+    digests: Mapping[str, str], versions: Mapping[str, str], settings: Mapping[str, str]
+) -> list[Block]:
+    """Lay out digests, versions and settings, each as text by its name; no settings, no table of them."""
     blocks: list[Block] = [
-        Paragraph("The same digests are the same bits: of the algorithm without its thresholds, of "
-                  "`trigger.json` with them, of the training, and of the events in their order."),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(named.items())),
+        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(digests.items())),
         Table(name="versions", title="Versions", header=("package", "version"), rows=tuple(versions.items())),
-    ]  # fmt: skip
+    ]
     if settings:
         blocks.append(
             Table(name="configuration", title="Configuration", header=("key", "value"),
                   rows=tuple(settings.items()), folded=True)
         )  # fmt: skip
-    return Section(id="provenance", title="Provenance", blocks=tuple(blocks))
+    return blocks

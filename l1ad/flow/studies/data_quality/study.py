@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,12 @@ import numpy as np
 import l1ad
 from l1ad.config.studies.data_quality import DataQualityConfig
 from l1ad.config.studies.families import FamilyConfig
-from l1ad.core.progress import Progress, silent
+from l1ad.core.progress import Progress, noted, silent
 from l1ad.flow.studies.data_quality.sections import prepared_table
 from l1ad.flow.studies.data_quality.split import split_sections, studied_table
 from l1ad.flow.studies.data_quality.summary import QualityTrial, family_results, reference_results
 from l1ad.flow.studies.data_quality.trial import quality_trial
+from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.metrics.repetitions import Paired, concordance, paired
 from l1ad.report.studies.data_quality.results import DataQualityResults, FamilyResults, TableCounts
@@ -43,11 +43,11 @@ def data_quality_study(
         DataError: If the table cannot be used, or a record was changed.
         ToolError: If the training framework is not installed, or a process was killed.
     """
-    table = prepared_table(config.data, folder / "data", workers=workers, progress=_noted(progress, "sections"))
+    table = prepared_table(config.data, folder / "data", workers=workers, progress=noted(progress, "sections"))
     definitions = _definitions(config, _identity(config, table))
     work = functools.partial(quality_trial, table=table, features=config.features, label=config.data.label)
     found = run_trials(
-        work, definitions, folder / "trials", workers=workers, progress=_noted(progress, "trainings")
+        work, definitions, folder / "trials", workers=workers, progress=noted(progress, "trainings")
     )
     trials = [QualityTrial(definition=one, result=result)
               for one, result in zip(definitions, found, strict=True)]  # fmt: skip
@@ -56,13 +56,6 @@ def data_quality_study(
 
 def _identity(config: DataQualityConfig, table: Path) -> str:
     return studied_table(table, config.features, config.data.label).digest
-
-
-def _noted(progress: Progress, note: str) -> Progress:
-    def told(done: int, total: int, _: str = "") -> None:
-        progress(done, total, note)
-
-    return told
 
 
 def _definitions(config: DataQualityConfig, table: str) -> list[Definition]:
@@ -151,9 +144,4 @@ def _counts(config: DataQualityConfig, table: Path) -> TableCounts:
 
 def _settings(config: DataQualityConfig) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON, families by their names."""
-    document = config.model_dump(mode="json", exclude={"data": {"table"}})
-    families = {f"families.{one['name']}": one for one in document.pop("families")}
-    parts = {
-        f"{key}.{name}": value for key in ("data", "split", "fit") for name, value in document.pop(key).items()
-    }
-    return {key: json.dumps(value) for key, value in {**document, **parts, **families}.items()}
+    return told_settings(config.model_dump(mode="json", exclude={"data": {"table"}}))

@@ -1,7 +1,6 @@
 """The generation study: events prepared, settings searched, winners trained again, and all of it compared."""
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 import l1ad
 from l1ad.config.studies.generation import GenerationConfig
 from l1ad.config.studies.generation_families import used_settings
-from l1ad.core.progress import Progress, silent
+from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.z_gamma import VARIABLES, VariableKind
 from l1ad.flow.studies.generation.data import GenerationSplit, prepared_events, split_events, studied_events
 from l1ad.flow.studies.generation.measures import regular_edges, roc_shares
@@ -25,6 +24,7 @@ from l1ad.flow.studies.generation.summary import (
     spread_over,
 )
 from l1ad.flow.studies.generation.trial import generation_trial
+from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.metrics.repetitions import Repeated
 from l1ad.metrics.two_sample import rank_correlations
@@ -63,7 +63,7 @@ def generation_study(
             killed.
     """
     events = prepared_events(
-        config.data, folder / "data", workers=workers, progress=_noted(progress, "simulation")
+        config.data, folder / "data", workers=workers, progress=noted(progress, "simulation")
     )
     table = studied_events(events, config.data.label)
     split = split_events(table, config.split, config.seed)
@@ -83,18 +83,11 @@ def generation_study(
     chosen = searched_settings(config, common, searched)
     definitions = _definitions(config, common, chosen)
     found = run_trials(
-        work, definitions, folder / "trials", workers=workers, progress=_noted(progress, "trainings")
+        work, definitions, folder / "trials", workers=workers, progress=noted(progress, "trainings")
     )
     records = [{**one, "repetition": definition["repetition"]}
                for one, definition in zip(found, definitions, strict=True)]  # fmt: skip
     return _results(config, split, table.digest, chosen, records)
-
-
-def _noted(progress: Progress, note: str) -> Progress:
-    def told(done: int, total: int, _: str = "") -> None:
-        progress(done, total, note)
-
-    return told
 
 
 def _definitions(
@@ -214,12 +207,4 @@ def _variables(split: GenerationSplit) -> tuple[ShownVariable, ...]:
 
 def _settings(config: GenerationConfig) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON, families by their names."""
-    document = config.model_dump(mode="json", exclude={"data": {"table"}})
-    families = {f"families.{one['name']}": one for one in document.pop("families")}
-    search = document.pop("search")
-    parts = {f"{key}.{name}": value for key in ("data", "split", "fit")
-             for name, value in document.pop(key).items()}  # fmt: skip
-    searched = (
-        {"search": None} if search is None else {f"search.{name}": value for name, value in search.items()}
-    )
-    return {key: json.dumps(value) for key, value in {**document, **parts, **searched, **families}.items()}
+    return told_settings(config.model_dump(mode="json", exclude={"data": {"table"}}))

@@ -2,7 +2,6 @@
 
 import functools
 import itertools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import l1ad
 from l1ad.config.run import DataConfig
 from l1ad.config.studies.hlt_and_l1 import ACCEPTED, ZERO_BIAS, HltAndL1Config
 from l1ad.core.errors import DataError
-from l1ad.core.progress import Progress, silent
+from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.opening import events_digest
 from l1ad.flow.studies.deploy import deployed_run
 from l1ad.flow.studies.hlt_and_l1.data import BothFiles, prepared_views
@@ -21,6 +20,7 @@ from l1ad.flow.studies.hlt_and_l1.events import VIEWS, parts_of, read_both
 from l1ad.flow.studies.hlt_and_l1.met import met_curve, sample_views
 from l1ad.flow.studies.hlt_and_l1.summary import Group, cell, entries, same_repetition, volatility
 from l1ad.flow.studies.hlt_and_l1.trial import both_trial, frozen_file, scores_file
+from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.report.studies.hlt_and_l1.results import BothResults, Deployed, Trained
 from l1ad.training.environment import framework_versions
@@ -52,24 +52,17 @@ def hlt_and_l1_study(
         ToolError: If Pythia, FastJet or the training framework is not installed, or a process was killed.
     """
     files = prepared_views(
-        config.data, folder / "data", workers=workers, progress=_noted(progress, "events seen twice")
+        config.data, folder / "data", workers=workers, progress=noted(progress, "events seen twice")
     )
     told = {name: [events_digest(one.l1), events_digest(one.hlt)] for name, one in files.items()}
     definitions = _definitions(config, told)
     _forget_without_scores(folder, definitions)
     work = functools.partial(both_trial, files=files, folder=folder)
     found = run_trials(
-        work, definitions, folder / _TRIALS, workers=workers, progress=_noted(progress, "trainings")
+        work, definitions, folder / _TRIALS, workers=workers, progress=noted(progress, "trainings")
     )
     groups = _groups(folder, definitions, found)
     return _results(config, folder, files, told, groups)
-
-
-def _noted(progress: Progress, note: str) -> Progress:
-    def told(done: int, total: int, _: str = "") -> None:
-        progress(done, total, note)
-
-    return told
 
 
 def _definitions(config: HltAndL1Config, data: Mapping[str, list[str]]) -> list[Definition]:
@@ -225,8 +218,6 @@ def _deployed(
 
 def _settings(config: HltAndL1Config) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON; paths are left out."""
-    document = config.model_dump(mode="json", exclude={"data": {"own": True, "made": {"zero_bias", "signals"}}})
-    made = {f"data.made.{key}": value for key, value in document.pop("data")["made"].items()}
-    families = {f"families.{one['name']}": one for one in document.pop("families")}
-    fit = {f"fit.{key}": value for key, value in document.pop("fit").items()}
-    return {key: json.dumps(value) for key, value in {**document, **made, **fit, **families}.items()}
+    return told_settings(
+        config.model_dump(mode="json", exclude={"data": {"own": True, "made": {"zero_bias", "signals"}}})
+    )

@@ -1,7 +1,6 @@
 """The jets study: networks told the dijets of a sideband, and resonances hunted in the mass of the others."""
 
 import functools
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,14 @@ import numpy as np
 
 import l1ad
 from l1ad.config.studies.jets import JetsConfig
-from l1ad.core.progress import Progress, silent
+from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.event_file import file_digest
 from l1ad.data.jet_file import jet_provenance
 from l1ad.flow.studies.jets.data import BACKGROUND, prepared_events
 from l1ad.flow.studies.jets.hunt import hunt_trial
 from l1ad.flow.studies.jets.regions import split_regions, studied_events
 from l1ad.flow.studies.jets.training import read_training, run_trainings
+from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.metrics.limits import limits_available
 from l1ad.report.studies.jets.results import JetFamilyResults, JetsCounts, JetsResults, SignalMade
@@ -45,17 +45,17 @@ def jets_study(
         DataError: If events cannot be used, or a file was changed.
         ToolError: If Pythia, FastJet or the training framework is not installed, or a process was killed.
     """
-    samples = prepared_events(config, folder / "data", workers=workers, progress=_noted(progress, "events"))
+    samples = prepared_events(config, folder / "data", workers=workers, progress=noted(progress, "events"))
     digests = {name: file_digest(path) for name, path in samples.items()}
     trainings = folder / "trainings"
     definitions = _definitions(config, digests)
     files = run_trainings(
-        definitions, samples, trainings, workers=workers, progress=_noted(progress, "trainings")
+        definitions, samples, trainings, workers=workers, progress=noted(progress, "trainings")
     )
     work = functools.partial(hunt_trial, samples=samples, trainings=trainings)
     hunts = run_trials(
         work, [_hunt(config, one) for one in definitions], folder / "trials", workers=workers,
-        progress=_noted(progress, "hunts"),
+        progress=noted(progress, "hunts"),
     )  # fmt: skip
     families = tuple(
         JetFamilyResults(name=one.name, kind=one.kind, inputs=one.inputs, training=_told(file), found=found)
@@ -84,13 +84,6 @@ def _hunt(config: JetsConfig, training: Definition) -> Definition:
 def _told(file: Path) -> dict[str, Any]:
     told = dict(read_training(file).told)
     told.pop("definition")
-    return told
-
-
-def _noted(progress: Progress, note: str) -> Progress:
-    def told(done: int, total: int, _: str = "") -> None:
-        progress(done, total, note)
-
     return told
 
 
@@ -146,9 +139,7 @@ def _counts(config: JetsConfig, path: Path) -> JetsCounts:
 
 def _settings(config: JetsConfig) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON; paths of the user's files are left out."""
-    document = config.model_dump(mode="json", exclude={"background": {"file"}})
-    named = {f"{key}.{one['name']}": {k: v for k, v in one.items() if k != "file"}
-             for key in ("families", "signals") for one in document.pop(key)}  # fmt: skip
-    parts = {f"{key}.{name}": value for key in ("data", "background", "fit", "hunt")
-             for name, value in document.pop(key).items()}  # fmt: skip
-    return {key: json.dumps(value, ensure_ascii=False) for key, value in {**document, **parts, **named}.items()}
+    document = config.model_dump(
+        mode="json", exclude={"background": {"file"}, "signals": {"__all__": {"file"}}}
+    )
+    return told_settings(document)

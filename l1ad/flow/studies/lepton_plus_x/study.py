@@ -1,7 +1,6 @@
 """The lepton + X study: a stream, autoencoders of it, and what budgets of events a day find in it."""
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from numpy.typing import NDArray
 import l1ad
 from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
 from l1ad.core.errors import ToolError
-from l1ad.core.progress import Progress, silent
+from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.event_file import file_digest, read_events
 from l1ad.data.events import EventBatch
 from l1ad.flow.studies.lepton_plus_x.data import StreamFiles, prepared_stream
@@ -28,6 +27,7 @@ from l1ad.flow.studies.lepton_plus_x.trained import (
     recorded,
     run_directory,
 )
+from l1ad.flow.studies.settings import told_settings
 from l1ad.references.supervised import fitted_classifier, fitted_network, halves
 from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults, TrainingResult
 from l1ad.report.studies.lepton_plus_x.scores import ScoreKind, ScoreResult
@@ -65,7 +65,7 @@ def lepton_plus_x_study(
         DataError: If events cannot be used, or nothing can be learned from them.
         ToolError: If Pythia or every training framework is missing, or a process was killed.
     """
-    files = prepared_stream(config, folder / "data", workers=workers, progress=_noted(progress, "events"))
+    files = prepared_stream(config, folder / "data", workers=workers, progress=noted(progress, "events"))
     left_out = {
         one.name: f"backend {one.backend} is not installed here"
         for one in config.algorithms
@@ -85,19 +85,12 @@ def lepton_plus_x_study(
     score_files = [one.scores_file(place) for one in trainings]
     run_chunks(
         functools.partial(do_training, trainings, place), score_files, workers=workers,
-        progress=_noted(progress, "trainings"),
+        progress=noted(progress, "trainings"),
     )  # fmt: skip
     for one in trainings:
         run_directory(one, place).save_config()  # rates may have changed, which no training knows
     scores = {one.algorithm.name: _arrays(file) for one, file in zip(trainings, score_files, strict=True)}
-    return _results(config, files, trainings, scores, left_out, place, _noted(progress, "scores"))
-
-
-def _noted(progress: Progress, note: str) -> Progress:
-    def told(done: int, total: int, _: str = "") -> None:
-        progress(done, total, note)
-
-    return told
+    return _results(config, files, trainings, scores, left_out, place, noted(progress, "scores"))
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:
@@ -238,10 +231,4 @@ def _trained(one: StreamTraining, record: Mapping[str, Any], found: Scores) -> T
 
 def _settings(config: LeptonPlusXConfig) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON; paths of a user stay out."""
-    document = config.model_dump(mode="json", exclude={"data": {"background", "signals"}})
-    made = document.pop("data")["made"]
-    for kind in ("processes", "signals"):
-        document |= {f"{kind}.{one['name']}": one for one in made.pop(kind)}
-    document |= {f"made.{key}": value for key, value in made.items()}
-    document |= {f"algorithms.{one['name']}": one for one in document.pop("algorithms")}
-    return {key: json.dumps(value, ensure_ascii=False) for key, value in document.items()}
+    return told_settings(config.model_dump(mode="json", exclude={"data": {"background", "signals"}}))

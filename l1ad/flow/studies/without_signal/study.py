@@ -1,7 +1,6 @@
 """The study of metrics without signal: many versions, good and bad, and which metric tells them apart."""
 
 import functools
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from l1ad.config.studies.without_signal import FAULTS, WithoutSignalConfig
 from l1ad.core.plain import plain
 from l1ad.core.progress import Progress, silent
 from l1ad.data.opening import events_digest
+from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.flow.studies.without_signal.inputs import studied_signals
 from l1ad.flow.studies.without_signal.plan import Version, planned_versions
@@ -116,8 +116,4 @@ def _results(
 
 def _settings(config: WithoutSignalConfig) -> dict[str, str]:
     """List the keys of the configuration with their values as JSON; where events are is told by digests."""
-    document = config.model_dump(mode="json", exclude={"data": {"background", "signals"}})
-    parts = {
-        f"{key}.{name}": value for key in ("data", "versions") for name, value in document.pop(key).items()
-    }
-    return {key: json.dumps(value) for key, value in {**document, **parts}.items()}
+    return told_settings(config.model_dump(mode="json", exclude={"data": {"background", "signals"}}))

@@ -8,6 +8,7 @@ from l1ad.metrics.repetitions import Repeated
 from l1ad.report.charts import Axis, Chart, Heatmap, Series
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
 from l1ad.report.numbers import UNKNOWN, value_text
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.data_quality.results import DataQualityResults, FamilyResults, FedResults
 from l1ad.report.studies.data_quality.verdicts import mean_text, quality_verdicts
 
@@ -201,12 +202,7 @@ def _provenance(results: DataQualityResults) -> list[Block]:
         if results.made
         else "The table is the user's; its labels are taken as they are."
     )
-    rows = (("table", results.digest),)
     return [
         Paragraph(origin),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=rows),
-        Table(name="versions", title="Versions", header=("package", "version"),
-              rows=tuple(results.versions.items())),
-        Table(name="configuration", title="Configuration", header=("key", "value"),
-              rows=tuple(results.settings.items()), folded=True),
-    ]  # fmt: skip
+        *provenance_tables({"table": results.digest}, results.versions, results.settings),
+    ]

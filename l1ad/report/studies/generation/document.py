@@ -2,6 +2,7 @@
 
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
 from l1ad.report.numbers import UNKNOWN, value_text
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.generation.figures import (
     correlation_maps,
     distribution_charts,
@@ -210,12 +211,8 @@ def _provenance(results: GenerationResults) -> list[Block]:
     )
     return [
         Paragraph(origin),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=(("events", results.digest),)),
-        Table(name="versions", title="Versions", header=("package", "version"),
-              rows=tuple(results.versions.items())),
-        Table(name="configuration", title="Configuration", header=("key", "value"),
-              rows=tuple(results.settings.items()), folded=True),
-    ]  # fmt: skip
+        *provenance_tables({"events": results.digest}, results.versions, results.settings),
+    ]
 
 
 def _named(results: GenerationResults, name: str | None) -> GeneratorResults | None:

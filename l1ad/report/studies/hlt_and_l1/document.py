@@ -4,6 +4,7 @@ import numpy as np
 
 from l1ad.report.charts import Axis, Chart, Heatmap, Marker, Scale, Series
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.hlt_and_l1.results import BothResults, MetCurve
 from l1ad.report.studies.hlt_and_l1.tables import (
     cross_table,
@@ -216,9 +217,5 @@ def _provenance(results: BothResults) -> list[Block]:
         ),
         Table(name="counts", title="Events", header=("of", "events"),
               rows=tuple((name, f"{found:,}") for name, found in results.counts.items())),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(results.digests.items())),
-        Table(name="versions", title="Versions", header=("package", "version"),
-              rows=tuple(results.versions.items())),
-        Table(name="configuration", title="Configuration", header=("key", "value"),
-              rows=tuple(results.settings.items()), folded=True),
+        *provenance_tables(results.digests, results.versions, results.settings),
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from typing import Any
 
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
 from l1ad.report.numbers import UNKNOWN, value_text
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.jets.figures import (
     curve_charts,
     distribution_charts,
@@ -231,8 +232,4 @@ def _provenance(results: JetsResults) -> Iterator[Block]:
             for one in results.signals.values()
         ),
     )  # fmt: skip
-    yield Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(results.digests.items()))
-    yield Table(name="versions", title="Versions", header=("package", "version"),
-                rows=tuple(results.versions.items()))  # fmt: skip
-    yield Table(name="configuration", title="Configuration", header=("key", "value"),
-                rows=tuple(results.settings.items()), folded=True)  # fmt: skip
+    yield from provenance_tables(results.digests, results.versions, results.settings)

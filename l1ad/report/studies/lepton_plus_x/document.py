@@ -2,6 +2,7 @@
 
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
 from l1ad.report.numbers import UNKNOWN
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.lepton_plus_x.points import accepted_blocks, curve_blocks, point_blocks, section_table
 from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults
 from l1ad.report.studies.lepton_plus_x.scores import ProcessAccount
@@ -132,9 +133,5 @@ def _provenance(results: LeptonPlusXResults) -> list[Block]:
             "detector and pile-up; processes, filter, cross sections, splits, number formats and everything "
             "deployable are ours, and so are all figures here. They are not comparable with the published ones."
         ),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(results.digests.items())),
-        Table(name="versions", title="Versions", header=("package", "version"),
-              rows=tuple(results.versions.items())),
-        Table(name="configuration", title="Configuration", header=("key", "value"),
-              rows=tuple(results.settings.items()), folded=True),
-    ]  # fmt: skip
+        *provenance_tables(results.digests, results.versions, results.settings),
+    ]

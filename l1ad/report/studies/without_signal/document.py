@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from l1ad.metrics.rank_correlation import RankCorrelation
 from l1ad.report.document import Block, Document, Paragraph, Section, Table
 from l1ad.report.numbers import UNKNOWN, plain_number, value_text
+from l1ad.report.provenance_section import provenance_tables
 from l1ad.report.studies.without_signal.figures import fault_heatmap, scatters, signal_heatmap
 from l1ad.report.studies.without_signal.results import WithoutSignalResults
 from l1ad.report.studies.without_signal.verdicts import RULE, STATES, score_name, without_signal_verdicts
@@ -35,7 +36,7 @@ def without_signal_document(results: WithoutSignalResults) -> Document:
                   blocks=tuple(_faults(results, name))) for name in results.scores),
         Section(id="points", title="Working points", blocks=tuple(_points(results))),
         Section(id="scatter", title="Every version", blocks=tuple(_scatter(results))),
-        Section(id="versions", title="The versions", blocks=tuple(_versions(results))),
+        Section(id="trainings", title="The versions", blocks=tuple(_versions(results))),
         Section(id="provenance", title="Provenance", blocks=tuple(_provenance(results))),
     ]  # fmt: skip
     return Document(
@@ -201,12 +202,7 @@ def _provenance(results: WithoutSignalResults) -> list[Block]:
                          for name, text in results.texts.items())),
         Table(name="events_table", title="Zero bias", header=("for", "events"),
               rows=tuple((name, f"{count:,}") for name, count in results.events.items())),
-        Table(name="digests", title="SHA-256", header=("of", "digest"), rows=tuple(results.digests.items()),
-              folded=True),
-        Table(name="package_versions", title="Versions", header=("package", "version"),
-              rows=tuple(results.versions_of.items())),
-        Table(name="configuration", title="Configuration", header=("key", "value"),
-              rows=tuple(results.settings.items()), folded=True),
+        *provenance_tables(results.digests, results.versions_of, results.settings),
     ]  # fmt: skip
 
 

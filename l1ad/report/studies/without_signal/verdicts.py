@@ -40,7 +40,7 @@ def without_signal_verdicts(results: WithoutSignalResults) -> tuple[Verdict, ...
             + (f"; no numbers from {', '.join(results.unusable)}" if results.unusable else ""),
             state=State.BAD if None in results.unusable.values() else State.GOOD,
             why="a version cannot be measured if a score of it is no number",
-            section="versions",
+            section="trainings",
         )
     )
     return tuple(found)
