@@ -82,23 +82,11 @@ def read_jet_events(path: Path) -> JetEvents:
     """Read a file of dijet events: ours, or one with the same two datasets.
 
     Raises:
-        DataError: If a dataset is missing, of another shape, not finite or in disorder.
+        DataError: If a dataset is missing, of another shape, holds what is no finite number, or is in disorder,
+            or if a jet is empty.
     """
     with opened_hdf5(path) as file:
-        found = {
-            name: np.concatenate(
-                [
-                    read_rows(dataset, start, start + _ROWS_AT_ONCE, path).astype(np.float32)
-                    for start in range(0, len(dataset), _ROWS_AT_ONCE)
-                ]
-                or [np.zeros(dataset.shape, np.float32)]
-            )
-            for name in ("jets", "constituents")
-            if (dataset := named_dataset(file, name, path)).shape
-        }
-    if len(found) < 2:
-        raise DataError(f"{path}: 'jets' and 'constituents' are arrays of events, not single numbers")
-    events = JetEvents(**found)
+        events = JetEvents(**{name: _read(file, name, path) for name in ("jets", "constituents")})
     _check(events, path)
     return events
 
@@ -107,6 +95,20 @@ def jet_provenance(path: Path) -> dict[str, Any]:
     """Read what made the events of a file; empty of others' files."""
     with opened_hdf5(path) as file:
         return json_object(file.attrs.get("provenance"))
+
+
+def _read(file: h5py.File, name: str, path: Path) -> NDArray[np.float32]:
+    dataset = named_dataset(file, name, path)
+    if not dataset.shape or dataset.dtype.kind not in "fiu":
+        raise DataError(
+            f"{path}: {name!r} holds {dataset.dtype} of shape {dataset.shape}; 'jets' and 'constituents' are "
+            "arrays of numbers, one row an event"
+        )
+    rows = [
+        read_rows(dataset, start, start + _ROWS_AT_ONCE, path).astype(np.float32)
+        for start in range(0, len(dataset), _ROWS_AT_ONCE)
+    ]
+    return np.concatenate(rows) if rows else np.zeros(dataset.shape, np.float32)
 
 
 def _append(file: h5py.File, name: str, values: NDArray[np.float32]) -> None:
@@ -137,6 +139,10 @@ def _check(events: JetEvents, path: Path) -> None:
         event = int(np.argwhere(jets[:, :, 0] <= 0)[0, 0])
         raise DataError(f"{path}: event {event} has a jet without pT; every event has two")
     squared = np.square(constituents[..., :2]).sum(axis=-1)
+    empty = ~(squared > 0).any(axis=2)
+    if empty.any():
+        event = int(np.argwhere(empty)[0, 0])
+        raise DataError(f"{path}: event {event} has a jet without constituents; each has at least one")
     rising = np.diff(squared, axis=2) > 1e-3 * (1 + squared[:, :, :-1])
     if rising.any():
         event = int(np.argwhere(rising)[0, 0])

@@ -1,5 +1,6 @@
 """Step `study`: families of networks trained, measured and compared as a study file says."""
 
+import json
 from pathlib import Path
 
 from l1ad.config.studies.data_quality import DataQualityConfig
@@ -44,8 +45,9 @@ def study(config: StudyConfig, folder: Path, *, workers: int = 1, progress: Prog
         progress: Told what is done.
 
     Raises:
-        ConfigError: If nobody does studies of this kind.
+        ConfigError: If nobody does studies of this kind, or the folder is a file or has one of another kind.
     """
+    _check_folder(folder, config.kind)
     # A new kind of study is a case here and a line in `config.study.STUDIES`.
     match config:
         case DataQualityConfig():
@@ -65,6 +67,17 @@ def study(config: StudyConfig, folder: Path, *, workers: int = 1, progress: Prog
                 without_signal_study(config, folder, workers=workers, progress=progress)
             )
     raise ConfigError(f"{config.kind!r} is no study")
+
+
+def _check_folder(folder: Path, kind: str) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise ConfigError(f"{folder}: is a file; name a folder that the study can have for itself")
+    try:
+        found = json.loads((folder / f"{NAME}.json").read_text(encoding="utf-8"))["data"]["kind"]
+    except (OSError, ValueError, LookupError, TypeError):  # none that is finished
+        return
+    if found != kind:
+        raise ConfigError(f"{folder}: holds a study of the kind {found!r}; give one of {kind!r} another folder")
 
 
 def save_study(document: Document, folder: Path, *, progress: Progress = silent) -> Path:

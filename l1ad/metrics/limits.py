@@ -63,7 +63,7 @@ def searched(observed: NDArray[np.int64], prediction: Prediction, signal: Reals)
         signal: Signal events that are expected to pass at strength 1, shape (n_bins,).
 
     Raises:
-        DataError: If the signal has no events in any bin where something is expected.
+        DataError: If the signal has no events in any bin where something is expected, or a fit does not settle.
         ToolError: If pyhf is not installed.
     """
     try:
@@ -78,10 +78,13 @@ def searched(observed: NDArray[np.int64], prediction: Prediction, signal: Reals)
     data = [*map(float, observed[used]), *model.config.auxdata]
     highest = _scanned_to(observed[used], prediction.expected[used], signal[used])
     model.config.par_map["strength"]["paramset"].suggested_bounds = [(0.0, 10 * highest)]
-    with np.errstate(all="ignore"), silenced(2):
-        p_value = float(pyhf.infer.hypotest(0.0, data, model, test_stat="q0"))
-        best = float(pyhf.infer.mle.fit(data, model)[model.config.poi_index])
-        limit, band = _limits(pyhf, data, model, highest)
+    try:
+        with np.errstate(all="ignore"), silenced(2):
+            p_value = float(pyhf.infer.hypotest(0.0, data, model, test_stat="q0"))
+            best = float(pyhf.infer.mle.fit(data, model)[model.config.poi_index])
+            limit, band = _limits(pyhf, data, model, highest)
+    except pyhf.exceptions.FailedMinimization as fault:
+        raise DataError(f"the fit of the signal strength does not settle ({fault})") from None
     return Searched(
         limit=limit, low=band[1], expected=band[2], high=band[3], best=best, p_value=p_value,
         significance=max(0.0, float(stats.norm.isf(p_value))),

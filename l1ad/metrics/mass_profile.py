@@ -1,4 +1,4 @@
-"""Whether a cut keeps the same fraction at every mass: profiles with intervals, flatness, rank correlation."""
+"""Whether a cut keeps the same fraction at every mass: profiles with intervals, and flatness."""
 
 import math
 from dataclasses import dataclass
@@ -7,10 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from l1ad.core.errors import DataError
-from l1ad.metrics.ranks import Bounded
-
-__all__ = ["Flatness", "Profile", "flatness", "mass_profile", "rank_correlation"]
+__all__ = ["Flatness", "Profile", "flatness", "mass_profile"]
 
 Reals = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -96,26 +93,3 @@ def flatness(profile: Profile, fraction: float) -> Flatness:
     return Flatness(
         chi2=chi2, n_bins=n_bins, p_value=float(stats.chi2.sf(chi2, n_bins)) if n_bins else math.nan
     )
-
-
-def rank_correlation(first: Reals, second: Reals) -> Bounded:
-    """Find Spearman's rank correlation with its 68.27 % interval.
-
-    Fisher's transformation with the variance (1 + ρ²/2) / (n − 3) of Bonett & Wright, Psychometrika 65 (2000)
-    23 *(from memory)*.
-
-    Args:
-        first: A number of each event, shape (n_events,).
-        second: Another, shape (n_events,).
-
-    Raises:
-        DataError: If there are fewer than five events.
-    """
-    if len(first) < 5:
-        raise DataError(f"{len(first)} events have no correlation with an interval; at least 5 do")
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return Bounded(value=0.0, low=-1.0, high=1.0)
-    rho = float(stats.spearmanr(first, second).statistic)
-    half = math.sqrt((1 + rho**2 / 2) / (len(first) - 3))
-    bound = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, rho)))
-    return Bounded(value=rho, low=math.tanh(bound - half), high=math.tanh(bound + half))

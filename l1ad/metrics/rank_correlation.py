@@ -1,16 +1,24 @@
 """How far one order of things agrees with another, with interval, probability and groups."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import false_discovery_control, rankdata, spearmanr
+from scipy.stats import false_discovery_control, kendalltau, rankdata, spearmanr
 
 from l1ad.core.errors import DataError
 from l1ad.metrics.ranks import Bounded
 
-__all__ = ["RankCorrelation", "corrected", "kendall", "rank_correlation"]
+__all__ = [
+    "RankCorrelation",
+    "corrected",
+    "kendall",
+    "rank_correlation",
+    "spearman",
+    "spearman_of_events",
+]
 
 _RESAMPLINGS = 2_000
 
@@ -55,26 +63,55 @@ def rank_correlation(first: Reals, second: Reals, rng: np.random.Generator) -> R
     varies = np.ptp(x) > 0 and np.ptp(y) > 0
     return RankCorrelation(
         spearman=Bounded.of_resampled(float(_row_correlations(x[None], y[None])[0]), resampled),
-        kendall=kendall(first, second),
+        kendall=float(kendalltau(x, y).statistic) if varies else 0.0,
         p_value=float(spearmanr(x, y).pvalue) if varies else 1.0,
         n=n,
     )
 
 
-def kendall(first: Reals, second: Reals, groups: Sequence[object] | None = None) -> float:
-    """Find Kendall's τ-b over all pairs, or over those of one group alone; 0 where no pair is told apart.
+def spearman(first: Reals, second: Reals) -> float:
+    """Find Spearman's coefficient, ties at their mean rank; 0 where one of both never varies."""
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return 0.0
+    return float(spearmanr(first, second).statistic)
 
-    With groups it asks whether the order is right among things that are alike otherwise: pairs across groups
+
+def spearman_of_events(first: Reals, second: Reals) -> Bounded:
+    """Find Spearman's coefficient of many events, with a 68.27 % interval for which nothing is resampled.
+
+    Fisher's transformation with the variance (1 + ρ²/2) / (n − 3) of Bonett & Wright, Psychometrika 65 (2000)
+    23 *(from memory)*. Where one of both never varies the interval is everything from −1 to 1.
+
+    Args:
+        first: A number of each event, shape (n_events,).
+        second: Another, shape (n_events,).
+
+    Raises:
+        DataError: If there are fewer than five events.
+    """
+    if len(first) < 5:
+        raise DataError(f"{len(first)} events have no correlation with an interval; at least 5 do")
+    rho = spearman(first, second)
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return Bounded(value=rho, low=-1.0, high=1.0)
+    half = math.sqrt((1 + rho**2 / 2) / (len(first) - 3))
+    bound = math.atanh(max(-1 + 1e-12, min(1 - 1e-12, rho)))
+    return Bounded(value=rho, low=math.tanh(bound - half), high=math.tanh(bound + half))
+
+
+def kendall(first: Reals, second: Reals, groups: Sequence[object]) -> float:
+    """Find Kendall's τ-b over pairs of one group alone; 0 where no pair is told apart.
+
+    It asks whether the order is right among things that are alike otherwise: pairs across groups
     do not count.
 
     Args:
         first: One a thing, shape (n,).
         second: The other.
-        groups: Group of each; None is one for all.
+        groups: Group of each; of a single one, this is `scipy.stats.kendalltau`.
     """
     _check(first, second)
-    names = [0] * len(first) if groups is None else list(groups)
-    alike = np.array([[a == b for b in names] for a in names])
+    alike = np.array([[a == b for b in groups] for a in groups])
     rows, columns = np.nonzero(np.triu(alike, 1))
     x, y = (np.sign(ranks[rows] - ranks[columns]) for ranks in (rankdata(first), rankdata(second)))
     told_apart = float(np.sqrt(np.sum(x != 0)) * np.sqrt(np.sum(y != 0)))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from l1ad.core.errors import DataError
 from l1ad.metrics.ranks import Bounded
 
-__all__ = ["AtShare", "stream_efficiency", "stream_threshold"]
+__all__ = ["AtShare", "stream_efficiency"]
 
 Reals = NDArray[np.float64]
 
@@ -28,26 +28,13 @@ class AtShare:
     efficiency: Bounded
 
 
-def stream_threshold(scores: Reals, weights: Reals, share: float) -> float:
-    """Find the lowest threshold above which no more than a share of the stream's weight lies.
-
-    Args:
-        scores: Scores of the stream, shape (n,).
-        weights: Weights of its events, shape (n,).
-        share: Between 0 and 1.
-
-    Raises:
-        DataError: If not even the weight of the highest event fits.
-    """
-    order = np.argsort(scores, kind="stable")
-    return float(_thresholds(scores[order], weights[order][None], share)[0])
-
-
 def stream_efficiency(
     scores: Reals, weights: Reals, signal: Reals, in_stream: NDArray[np.bool_], share: float,
     rng: np.random.Generator,
 ) -> AtShare:  # fmt: skip
     """Measure what a signal keeps where a share of a stream passes.
+
+    The threshold is the lowest above which no more than the share of the stream's weight lies.
 
     The interval is the central 68.27 % of a bootstrap: each event of the stream counts as often as Poisson
     numbers of mean 1 say, the threshold is set anew, and the signal is drawn anew.

@@ -5,19 +5,9 @@ from numpy.typing import NDArray
 
 from l1ad.data.z_gamma import NAMES
 
-__all__ = ["RELATIONS", "relation_faults"]
+__all__ = ["relation_faults"]
 
 Reals = NDArray[np.float64]
-
-RELATIONS = {
-    "energy of Zγ": "E = √(m² + (pT cosh η)²): relative fault",
-    "energy of ℓℓ": "E = √(m² + (pT cosh η)²): relative fault",
-    "pT(ℓℓ) / m(ℓℓγ)": "the ratio is that of the two variables: relative fault",
-    "Δφ(missing pT, Zγ)": "the difference of the two azimuths: fault in rad",
-    "ΔR(ℓ,ℓ) ≥ Δφ(ℓ,ℓ)": "share of events in which it does not hold",
-    "jets ≥ central jets": "share of events in which it does not hold",
-}
-"""What each relation says, and in what its fault is counted."""
 
 
 def relation_faults(events: Reals) -> dict[str, float]:
@@ -27,7 +17,8 @@ def relation_faults(events: Reals) -> dict[str, float]:
         events: Variables, shape (n_events, 18), columns as `l1ad.data.z_gamma.VARIABLES`.
 
     Returns:
-        By the names of `RELATIONS`; 0 for true events, but for rounding.
+        By name, 0 for true events but for rounding: of energies, E = √(m² + (pT cosh η)²), and of
+        pT(ℓℓ) / m(ℓℓγ) the relative fault; of Δφ the fault in rad; of inequalities the share that breaks them.
     """
     of = dict(zip(NAMES, np.asarray(events, dtype=np.float64).T, strict=True))
     turn = np.mod(of["phi_met"] - of["phi_Zy"] + np.pi, 2 * np.pi) - np.pi

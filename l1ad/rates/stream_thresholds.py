@@ -20,7 +20,7 @@ Reals = NDArray[np.float64]
 FEWEST_EFFECTIVE = 5.0
 """Effective events that must pass for a share to count as measured."""
 
-REPLICAS = 300
+_REPLICAS = 300
 _SCORE_TYPE = FixedType(62, 62, signed=False)
 """Room for every whole number that a score is written as."""
 
@@ -116,7 +116,7 @@ class StreamSample:
             self._tail = choose_onset(self._histogram, score_type=_SCORE_TYPE, rng=self._rng).tail
         tail = self._tail.threshold_for(share)
         passing = self._histogram.passing(tail.threshold_raw)
-        drawn = self._rng.standard_normal(REPLICAS)
+        drawn = self._rng.standard_normal(_REPLICAS)
         above, below = tail.high_raw - tail.threshold_raw, tail.threshold_raw - tail.low_raw
         return StreamThreshold(
             share=share, threshold_raw=tail.threshold_raw,
@@ -130,8 +130,8 @@ class StreamSample:
         return int(self._score[place]) + 1 if place < len(self._score) else int(self._score[-1])
 
     def _replicas(self, share: float) -> Reals:
-        drawn = np.empty(REPLICAS)
-        for number in range(REPLICAS):
+        drawn = np.empty(_REPLICAS)
+        for number in range(_REPLICAS):
             passing = np.cumsum(self._weight * self._rng.poisson(1.0, len(self._weight)))
             place = int(np.searchsorted(passing, share * passing[-1], side="right"))
             drawn[number] = self._above(place)

@@ -4,10 +4,12 @@ import hashlib
 import json
 import os
 import platform
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context, parent_process
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -45,8 +47,10 @@ def run_chunks(
             progress(len(files) - len(missing) + done, len(files), "")
         return
     # Spawned processes start clean: Pythia holds state that does not survive a fork.
+    context = get_context("spawn")
+    stopped = context.Event()
     with ProcessPoolExecutor(
-        min(workers, len(missing)), mp_context=get_context("spawn"), initializer=_end_with_parent
+        min(workers, len(missing)), mp_context=context, initializer=_end_with_parent, initargs=(stopped,)
     ) as pool:
         running = [pool.submit(work, chunk, files[chunk]) for chunk in missing]
         try:
@@ -58,20 +62,26 @@ def run_chunks(
                 "a process that made a chunk was killed, perhaps for want of memory; run again with fewer "
                 "workers: finished chunks are kept"
             ) from None
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+        except BaseException as fault:
+            if not isinstance(fault, Exception):  # Ctrl-C does not wait for chunks under way, each of minutes
+                stopped.set()
+            # Waited for here: the end of `with` would take back that chunks are cancelled.
+            pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _end_with_parent() -> None:
-    """End this process when the one that started it is killed; it would wait for work for ever."""
+def _end_with_parent(stopped: Event) -> None:
+    """End this process when the one that started it is killed or says so; it would wait for work for ever."""
+    # A terminal's Ctrl-C reaches this process too; taken as the end of one chunk, the next would begin.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def wait() -> None:
-        if (parent := parent_process()) is not None:
-            parent.join()
-            os._exit(1)
+    def end(wait: Callable[[], object]) -> None:
+        wait()
+        os._exit(1)
 
-    Thread(target=wait, daemon=True).start()
+    parent = parent_process()
+    for wait in (stopped.wait, *([] if parent is None else [parent.join])):
+        Thread(target=end, args=(wait,), daemon=True).start()
 
 
 def save_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> None:

@@ -14,6 +14,7 @@ from l1ad.simulate.generator import Generator, Particles
 __all__ = ["DijetSelection", "dijets", "made_dijets"]
 
 _LOWEST_JET_GEV = 50.0
+"""Jets are looked for from here on, or from where the selection begins if that is lower."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,9 @@ def dijets(particles: Particles, selection: DijetSelection, rng: np.random.Gener
     Particles up to |η| = 5 but neutrinos are smeared in pT as `features.smeared` does, and clustered with
     anti-kT (arXiv:0802.1189) by FastJet, energies added up. There is no pile-up and no magnetic field.
     """
+    jets, members, every = _clustered(particles, selection, rng)
     import awkward as ak
 
-    jets, members, every = _clustered(particles, selection.radius, rng)
     pt = np.hypot(jets.px, jets.py)
     order = ak.argsort(pt, axis=1, ascending=False)[:, :2]
     enough = ak.num(order) == 2
@@ -79,7 +80,9 @@ def dijets(particles: Particles, selection: DijetSelection, rng: np.random.Gener
     return JetEvents(jets=found[passed], constituents=constituents)
 
 
-def _clustered(particles: Particles, radius: float, rng: np.random.Generator) -> tuple[Any, Any, Any]:
+def _clustered(
+    particles: Particles, selection: DijetSelection, rng: np.random.Generator
+) -> tuple[Any, Any, Any]:
     """Give the jets of each event, the indices of their particles, and the particles."""
     try:
         import awkward as ak
@@ -99,13 +102,12 @@ def _clustered(particles: Particles, radius: float, rng: np.random.Generator) ->
     seen = seen & (pt > 0)
     counts = np.bincount(particles.event[seen], minlength=particles.n_events)
     every = ak.unflatten(ak.zip({name: values[seen] for name, values in momenta.items()}), counts)
+    lowest = min(_LOWEST_JET_GEV, selection.jet_pt_gev)
     with silenced(1):
-        clusters = fastjet.ClusterSequence(every, fastjet.JetDefinition(fastjet.antikt_algorithm, radius))
-        return (
-            clusters.inclusive_jets(_LOWEST_JET_GEV),
-            clusters.constituent_index(_LOWEST_JET_GEV),
-            every,
+        clusters = fastjet.ClusterSequence(
+            every, fastjet.JetDefinition(fastjet.antikt_algorithm, selection.radius)
         )
+        return clusters.inclusive_jets(lowest), clusters.constituent_index(lowest), every
 
 
 def _quantities(jets: Any) -> Any:

@@ -58,11 +58,11 @@ def z_gamma_variables(particles: Particles, rng: np.random.Generator) -> Reals:
     """Select ℓℓγ events as an offline analysis would, and compute their variables.
 
     Particles are smeared as those of `lepton_features`. Leptons are the two leading electrons or muons of one
-    flavour and opposite charge within |η| < 2.5, from 25 and 15 GeV, with the photons within ΔR < 0.1 added;
-    m(ℓℓ) is at least 40 GeV. The photon is the leading one from 20 GeV within |η| < 2.37, at ΔR > 0.4 from
-    both leptons, with less than a tenth of its pT beside it within ΔR < 0.2. Jets are anti-kT of R = 0.4 from
-    30 GeV without these three; missing pT is that of all that is seen within |η| < 5. There are no
-    efficiencies and no fakes.
+    flavour and opposite charge within |η| < 2.5, from 25 and 15 GeV, with the photons within ΔR < 0.1 added
+    (not for these thresholds, nor for ΔR and Δφ of the two); m(ℓℓ) is at least 40 GeV. The photon is the
+    leading one from 20 GeV within |η| < 2.37, at ΔR > 0.4 from both leptons, with less than a tenth of its pT
+    beside it within ΔR < 0.2. Jets are anti-kT of R = 0.4 from 30 GeV without these three; missing pT is that
+    of all that is seen within |η| < 5. There are no efficiencies and no fakes.
 
     Returns:
         Variables of the events that pass, shape (n_selected, 18), columns as `l1ad.data.z_gamma.VARIABLES`.

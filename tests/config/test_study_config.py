@@ -36,9 +36,10 @@ def test_every_kind_of_study_is_known_by_the_kind_that_its_files_say() -> None:
         ("kind: pets", "kind = 'pets' is no study"),
         ("kind: [data_quality]", "is no study"),
         ("{kind: data_quality, repetition: 3}", "unknown key 'repetition'; did you mean 'repetitions'?"),
+        ("{kind: data_quality, features: []}", "features names none"),
         ("{kind: data_quality, fed_fractions: [0.5]}", "fed_fractions must rise to 1"),
         ("{kind: data_quality, fed_fractions: [1.0, 0.5]}", "fed_fractions must rise to 1"),
-        ("{kind: data_quality, split: {training: 0.8, validation: 0.2}}", "leave no sections for the test"),
+        ("{kind: data_quality, split: {training: 0.8, validation: 0.2}}", "leave nothing to test on"),
         (
             "{kind: data_quality, families: [{name: a, kind: sparse}, {name: a, kind: vanilla}]}",
             "two families have one name",

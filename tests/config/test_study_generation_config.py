@@ -48,7 +48,7 @@ def test_the_path_of_a_table_counts_from_the_file(tmp_path: Path) -> None:
             "two families have one name",
         ),
         ("{kind: generation, families: [{name: a, kind: gan}]}", "families.0.kind = 'gan'"),
-        ("{kind: generation, split: {training: 0.8, validation: 0.2}}", "leave no events for the test"),
+        ("{kind: generation, split: {training: 0.8, validation: 0.2}}", "leave nothing to test on"),
         (
             "{kind: generation, search: {space: {beta: [1.0, 0.1]}}}",
             "two rising ends are wanted, not 1 and 0.1",

@@ -43,7 +43,7 @@ def test_paths_count_from_the_study_file(tmp_path: Path) -> None:
     [
         ("data: {own: {zero_bias: {l1: a, hlt: b}}}", "own events are zero_bias, accepted and at least one"),
         ("data: {made: {signals: {accepted: a.yaml}}}", "no signal can be called accepted"),
-        ("split: {training: 0.9, validation: 0.1}", "leave no events for the test"),
+        ("split: {training: 0.9, validation: 0.1}", "leave nothing to test on"),
         (
             "deployed: {name: a, kind: vanilla, backend: qkeras, activation: relu}",
             "what is deployed is a sparse",

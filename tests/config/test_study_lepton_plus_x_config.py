@@ -28,7 +28,16 @@ def test_the_lepton_plus_x_study_that_ships_is_the_defaults_and_mentions_every_k
         ("{kind: lepton_plus_x, budgets: [50 Hz]}", "'50 Hz' is no budget of a stream, e.g. '50 events/day'"),
         ("{kind: lepton_plus_x, budgets: [0 events/day]}", "'0 events/day' is no budget of a stream"),
         ("{kind: lepton_plus_x, budgets: [5 events/day, 5 events/day]}", "a budget is given twice"),
-        ("{kind: lepton_plus_x, split: {training: 0.6, validation: 0.4}}", "leave no events to measure on"),
+        ("{kind: lepton_plus_x, shares: [0.1, 0.1]}", "a share is given twice"),
+        (
+            "{kind: lepton_plus_x, data: {background: mine.h5, signals: {stream: other.h5}}}",
+            "no signal can be called stream; give it another name",
+        ),
+        (
+            "{kind: lepton_plus_x, data: {made: {signals: [{name: unseen, pythia: [a], generate: 1}]}}}",
+            "no signal can be called unseen; give it another name",
+        ),
+        ("{kind: lepton_plus_x, split: {training: 0.6, validation: 0.4}}", "leave nothing to test on"),
         ("{kind: lepton_plus_x, data: {background: mine.h5}}", "come together: give both or neither"),
         ("{kind: lepton_plus_x, data: {signals: {a: mine.h5}}}", "come together: give both or neither"),
         ("{kind: lepton_plus_x, algorithms: [{name: a}, {name: a}]}", "two algorithms have one name"),

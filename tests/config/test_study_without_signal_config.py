@@ -40,6 +40,7 @@ def test_at_least_a_hundred_versions_ship_with_every_fault() -> None:
         ("versions: {kinds: [{kind: vanilla, share: 1}]}", "no kind has a penalty that could collapse it"),
         ("versions: {events: [70000]}", "versions want 70000 distinct events of 65000"),
         ("data: {validation_events: 1000}", "1000 events to train on or to validate are less than one batch"),
+        ("data: {metric_events: 100}\nsubsets: 101", "100 metric_events cannot be cut into 101 subsets"),
         ("false_positive_rates: [0.001, 0.001]", "false_positive_rates names one twice"),
         ("input_type: ap_fixd<8,5>", "input_type"),
         ("candidate: 3", "unknown key 'candidate'; did you mean 'candidates'?"),

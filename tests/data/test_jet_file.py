@@ -55,9 +55,11 @@ def test_events_come_back_from_a_file_with_what_made_them(tmp_path: Path) -> Non
         ({"jets": np.ones((5, 2, 3))}, "'jets' has shape (5, 2, 3); (n_events, 2, 4) is wanted"),
         ({"constituents": np.ones((4, 2, 6, 3))}, "'constituents' has shape (4, 2, 6, 3); (5, 2, n, 3)"),
         ({"jets": np.full((5, 2, 4), np.nan)}, "'jets', event 0: a value is no finite number"),
+        ({"constituents": np.zeros((5, 2, 6, 3))}, "event 0 has a jet without constituents"),
         ({"jets": np.zeros((5, 2, 4))}, "event 0 has a jet without pT"),
         ({"constituents": np.arange(180.0).reshape(5, 2, 6, 3)}, "constituents do not fall in pT"),
-        ({"jets": 1.0}, "are arrays of events, not single numbers"),
+        ({"jets": 1.0}, "'jets' holds float64 of shape (); 'jets' and 'constituents' are arrays of numbers"),
+        ({"jets": np.array([b"a"] * 5)}, "'jets' holds |S1 of shape (5,)"),
     ],
 )
 def test_a_file_that_is_none_is_refused(changed: dict[str, object], message: str, tmp_path: Path) -> None:

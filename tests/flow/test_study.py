@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from l1ad.config.studies.data_quality import DataQualityConfig, SplitConfig
-from l1ad.core.errors import DataError
+from l1ad.core.errors import ConfigError, DataError
 from l1ad.data.quality_table import read_quality_table
 from l1ad.flow.studies.data_quality.split import split_sections
 from l1ad.flow.studies.trials import definition_digest, run_trials
@@ -215,6 +215,37 @@ def test_too_many_bad_sections_for_the_shares_are_refused() -> None:
     good = np.arange(100) < 80
     with pytest.raises(DataError, match="60 sections to train on and 20 to validate, of 100 with 80 good ones"):
         split_sections(good, SplitConfig(), seed=1, repetition=0)
+
+
+def test_one_bad_section_is_too_few() -> None:
+    with pytest.raises(DataError, match="1 of 100 sections are bad; at least 2 are tested on"):
+        split_sections(np.arange(100) > 0, SplitConfig(), seed=1, repetition=0)
+
+
+def test_a_file_and_the_folder_of_another_study_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="file: is a file; name a folder"):
+        study(small(), tmp_path / "file")
+    (tmp_path / "study.json").write_text(json.dumps({"data": {"kind": "jets"}}))
+    with pytest.raises(
+        ConfigError, match="holds a study of the kind 'jets'; give one of 'data_quality' another"
+    ):
+        study(small(), tmp_path)
+
+
+def test_a_broken_record_is_told_before_other_trials_are_done(tmp_path: Path) -> None:
+    from l1ad.core.progress import silent
+
+    done: list[int] = []
+
+    def work(definition: Any) -> dict[str, Any]:
+        done.append(definition["a"])
+        return {}
+
+    (tmp_path / f"{definition_digest({'a': 2})[:16]}.json").write_text("{")
+    with pytest.raises(DataError, match="not the record of a trial"):
+        run_trials(work, [{"a": 1}, {"a": 2}], tmp_path, workers=1, progress=silent)
+    assert done == []
 
 
 def test_a_table_of_the_user_is_studied(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from l1ad.flow.studies.generation.search import searched_settings
 from l1ad.flow.studies.generation.summary import alike_ones, ranks_of
 from l1ad.flow.study import save_study, study
 from l1ad.metrics.repetitions import repeated
+from l1ad.rates.intervals import clopper_pearson
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found
 
@@ -206,6 +207,20 @@ def test_the_background_is_dealt_out_once() -> None:
         split_events(table, GenerationSplitConfig(training=0.5, validation=0.05), seed=1)
 
 
+def test_a_variable_of_the_background_that_never_varies_is_named() -> None:
+    background = made_up(4, 600, 130.0)
+    background[:, NAMES.index("n_cj")] = 0
+    table = ZGammaTable(background=background, signal=background[:200], digest="")
+    with pytest.raises(DataError, match="'n_cj' is the same in all 300 background events of training"):
+        split_events(table, GenerationSplitConfig(training=0.5, validation=0.25), seed=1)
+
+
+def test_a_table_in_the_format_of_the_studys_own_events_is_refused(tmp_path: Path) -> None:
+    data = small(data={"table": str(tmp_path / "mine.npz")}).data
+    with pytest.raises(DataError, match="a table of Zγ events is CSV, Parquet or HDF5, no"):
+        prepared_events(data, tmp_path, workers=1, progress=silent)
+
+
 def test_true_events_are_alike_by_every_measure() -> None:
     rng = np.random.default_rng(1)
     test = made_up(3, 1_200, 130.0)
@@ -214,7 +229,9 @@ def test_true_events_are_alike_by_every_measure() -> None:
     assert found["events"] == 600
     # The mean of Kolmogorov's distribution is 0.87 √(2/n).
     assert np.mean(found["distances"]["ks"]) < 1.6 * 0.87 * np.sqrt(2 / 600)
-    assert abs(found["classifier"]["accuracy"]["value"] - 0.5) < 0.08
+    accuracy = found["classifier"]["accuracy"]
+    assert abs(accuracy["value"] - 0.5) < 0.08
+    assert clopper_pearson(round(1_200 * accuracy["value"]), 1_200) == (accuracy["low"], accuracy["high"])
     far = measured(first, second + rng.normal(0, 1, second.shape), test, folds=3, seed=1)
     assert far["classifier"]["auc"]["low"] > found["classifier"]["auc"]["high"]
 

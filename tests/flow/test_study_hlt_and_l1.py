@@ -1,6 +1,7 @@
 """A small study of HLT and L1 objects, as a user runs it: whole, resumed, of a user's files, and deployed."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,14 @@ from l1ad.data.opening import load_events
 from l1ad.emulate.engine import emulate
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.studies.deploy import deployed_run, frozen_member
-from l1ad.flow.studies.hlt_and_l1.data import prepared_views
+from l1ad.flow.studies.hlt_and_l1.data import BothFiles, prepared_views
+from l1ad.flow.studies.hlt_and_l1.events import VIEWS, read_both
 from l1ad.flow.studies.hlt_and_l1.trial import read_scores
 from l1ad.flow.study import save_study, study
 from l1ad.flow.verified_events import events_of_run
 from l1ad.report.document import Document
 from l1ad.training.environment import framework_found
+from l1ad.training.families.registry import family_of
 
 BARE = ["PartonLevel:MPI = off", "PartonLevel:ISR = off", "PartonLevel:FSR = off", "HadronLevel:all = off"]
 QUICK = ["WeakSingleBoson:ffbar2gmZ = on", "23:onMode = off", "23:onIfAny = 11 13", *BARE]
@@ -157,6 +160,8 @@ def test_two_workers_make_the_same_events(
 ) -> None:  # fmt: skip
     monkeypatch.setenv("XDG_CACHE_HOME", str(samples / "cache"))
     prepared_views(small.data, tmp_path, workers=2, progress=silent)
+    next(tmp_path.glob("heavy_*_hlt.h5")).unlink()  # one view alone is no sample: it is made again
+    prepared_views(small.data, tmp_path, workers=1, progress=silent)
     made = {path.name: path.read_bytes() for path in (whole[0] / "data").glob("*.h5")}
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.h5")} == made
 
@@ -225,11 +230,32 @@ def test_a_new_algorithm_of_the_same_name_gets_a_directory_of_its_own(
     assert trigger_digest(load_trigger(folder / "algorithms" / "tiny" / "trigger.json")) == digest
 
 
-def test_what_firmware_cannot_score_is_not_deployed() -> None:
+def test_what_firmware_cannot_score_is_not_deployed(whole: tuple[Path, Document]) -> None:
+    scaling = load_trigger(whole[0] / "algorithms" / "tiny" / "trigger.json").scaling
     for config in (FamilyConfig(name="a", kind="vanilla", backend="qkeras", activation="relu"),
                    FamilyConfig(name="a", kind="sparse")):  # fmt: skip
         with pytest.raises(ConfigError, match="is not deployed; sparse and variational are"):
-            frozen_member(None, None, config, {})  # type: ignore[arg-type]
+            frozen_member(family_of(config).built(57, seed=0), scaling, config, {})
+
+
+def test_users_events_that_would_be_counted_wrong_are_refused(
+    whole: tuple[Path, Document], tmp_path: Path
+) -> None:
+    files = {
+        name: {view: next((whole[0] / "data").glob(f"{name}_*_{view}.h5")) for view in VIEWS}
+        for name in ("zero_bias", "accepted", "heavy")
+    }
+    zero_bias, signal = load_events(str(files["zero_bias"]["l1"])), load_events(str(files["heavy"]["l1"]))
+    weights = np.linspace(0.5, 1.5, len(signal))
+    for name, events, hlt, message in (
+        ("heavy", replace(signal, weight=weights), files["heavy"]["hlt"], "'heavy' have different weights"),
+        ("accepted", zero_bias, files["zero_bias"]["hlt"], "are taken by no unprescaled seed of L1's menu"),
+    ):
+        write_events(tmp_path / f"{name}.h5", events, {})
+        given = {one: BothFiles(**paths) for one, paths in files.items()}
+        given[name] = BothFiles(l1=tmp_path / f"{name}.h5", hlt=hlt)
+        with pytest.raises(DataError, match=message):
+            read_both(given)
 
 
 def test_a_signal_cannot_stand_for_zero_bias(small: HltAndL1Config, samples: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from l1ad.config.studies.jets import JetsConfig
-from l1ad.core.errors import DataError
+from l1ad.core.errors import ConfigError, DataError
 from l1ad.core.progress import silent
 from l1ad.data.jet_file import JetEvents, read_jet_events, write_jet_events
 from l1ad.flow.studies.jets.cut import cut_events
@@ -184,6 +184,47 @@ def test_the_sideband_is_parted_at_random_and_the_signal_region_by_the_angle() -
     assert len(found.training) == round(0.75 * (1_000 - len(found.signal)))
     with pytest.raises(DataError, match="background events in the signal region; at least 50"):
         split_regions(events, delta_eta=0.01, training_share=0.75, seed=1)
+
+
+def dijets_at(path: Path, mass_gev: float, n: int = 200) -> Path:
+    """Write events of two jets back to back across the beam, of about so much mass together."""
+    rng = np.random.default_rng(3)
+    jets = np.zeros((n, 2, 4), np.float32)
+    jets[:, :, 0] = mass_gev / 2 * rng.normal(1.0, 0.01, (n, 1))
+    jets[:, 1, 2] = np.pi
+    constituents = np.zeros((n, 2, 10, 3), np.float32)
+    constituents[:, :, 0, 0] = jets[:, :, 0] * [1, -1]
+    write_jet_events(path, [JetEvents(jets=jets, constituents=constituents)], provenance={})
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mass_gev", "background_gev", "signal_gev", "message"),
+    [
+        (2_000, 2_000, 3_500, "signal.h5: 0 events of the signal region within 15 % of 2000 GeV"),
+        (2_000, 1_400, 2_000, "background.h5: 0 events of the signal region within 15 % of 2000 GeV"),
+        (5_000, 5_000, 5_000, "signal.h5: no event of the signal region lies in hunt.mass_edges_gev, 1300 to"),
+    ],
+)
+def test_signals_that_nothing_can_be_measured_of_are_refused_before_anything_is_trained(
+    mass_gev: float, background_gev: float, signal_gev: float, message: str, tmp_path: Path
+) -> None:
+    config = small(
+        background={"file": str(dijets_at(tmp_path / "background.h5", background_gev))},
+        signals=[{"name": "mine", "title": "M", "mass_gev": mass_gev,
+                  "file": str(dijets_at(tmp_path / "signal.h5", signal_gev))}],
+    )  # fmt: skip
+    with pytest.raises(DataError, match=message):
+        study(config, tmp_path / "study")
+    assert not (tmp_path / "study").exists()
+
+
+def test_jets_that_a_convolutional_network_cannot_read_are_refused_before_any_is_made(tmp_path: Path) -> None:
+    family = {"name": "conv", "kind": "convolutional_variational", "inputs": "momenta", "hidden": [8]}
+    config = small(families=[family], data=SMALL["data"] | {"constituents": 9})
+    with pytest.raises(ConfigError, match=r"27 inputs are no jet of an even number .* data.constituents"):
+        study(config, tmp_path / "study")
+    assert not (tmp_path / "study").exists()
 
 
 @pytest.mark.parametrize("fitted_in", ["each", "sideband"])

@@ -1,6 +1,7 @@
 """A small lepton + X study: made by Pythia, trained as runs, measured, resumed and changed; and its split."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig, StreamSplitConfig
 from l1ad.core.errors import DataError
+from l1ad.core.layout import InputLayout
 from l1ad.core.progress import silent
 from l1ad.core.trigger_file import load_trigger
 from l1ad.data.event_file import read_events
@@ -100,7 +102,7 @@ def test_every_score_is_measured_and_no_budget_beyond_the_sample_is_called_measu
         assert {at.name for at in one.points} | set(one.refused) == set(results.points)
         for at in one.points:
             assert at.extrapolated or at.effective_pass >= 5
-            assert at.extrapolated or at.name == "20.0% of the stream"
+            assert at.extrapolated or at.name == "20 % of the stream"
             found = at.signals["lq"]
             assert 0 <= found.efficiency.low <= found.efficiency.value <= found.efficiency.high <= 1
             assert found.events_pb.low <= found.events_pb.value <= found.events_pb.high
@@ -194,6 +196,13 @@ def test_a_process_of_a_handful_of_events_is_refused() -> None:
         split_stream([events_of(0, 3, 1.0)], StreamSplitConfig(), np.random.default_rng(1))
 
 
+def test_events_that_one_of_them_outweighs_are_refused() -> None:
+    events = events_of(0, 100, 1.0)
+    heavy = replace(events, weight=np.geomspace(1e-12, 1e12, 100) ** 3)
+    with pytest.raises(DataError, match="give more events, or weights less unlike"):
+        split_stream([heavy], StreamSplitConfig(), np.random.default_rng(1))
+
+
 def test_events_of_the_user_are_taken_with_their_weights_and_labels(tmp_path: Path) -> None:
     parts = [events_of(0, 80, 0.5), events_of(1, 40, 2.0)]
     joined = EventBatch(
@@ -202,7 +211,7 @@ def test_events_of_the_user_are_taken_with_their_weights_and_labels(tmp_path: Pa
         label=np.repeat([0, 1], [80, 40]), label_names=("a", "b"),
     )  # fmt: skip
     write_events(tmp_path / "stream.h5", joined, {})
-    write_events(tmp_path / "signal.h5", events_of(1, 30, 1.0), {})
+    write_events(tmp_path / "signal.h5", events_of(1, 50, 1.0), {})
     data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
     files = prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
     assert [(one.name, one.filtered_pb, one.acceptance) for one in files.accounts] == [
@@ -210,7 +219,7 @@ def test_events_of_the_user_are_taken_with_their_weights_and_labels(tmp_path: Pa
         ("b", 80, 1),
     ]
     assert read_events(files.unseen).weights.sum() == pytest.approx(120)
-    assert len(read_events(files.signals["mine"])) == 30
+    assert len(read_events(files.signals["mine"])) == 50
     n_events = len(read_events(files.stream))
     assert [int(part * n_events) for part in files.fractions] == list(files.seen)
 
@@ -224,3 +233,50 @@ def test_events_of_the_user_without_weights_are_refused(tmp_path: Path) -> None:
     data = {"background": str(tmp_path / "mine.h5"), "signals": {"mine": str(tmp_path / "mine.h5")}}
     with pytest.raises(DataError, match="have no weights; the study wants the cross section in pb"):
         prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
+
+
+def test_a_signal_that_cannot_be_measured_is_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    write_events(tmp_path / "stream.h5", events_of(0, 80, 0.5), {})
+    plain = events_of(1, 60, 1.0)
+    other = InputLayout(name="other", fields=plain.layout.fields[:3])
+    faults = {
+        "few": (plain.take(np.arange(39)), "39 events; half of a signal trains classifiers"),
+        "heavy": (
+            replace(plain, weight=np.arange(1.0, 61.0)),
+            "different weights, and efficiencies count each",
+        ),
+        "other": (replace(plain, layout=other, inputs_raw=plain.inputs_raw[:, :3]), "other.h5: events of "),
+    }
+    for name, (events, message) in faults.items():
+        write_events(tmp_path / f"{name}.h5", events, {})
+        data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / f"{name}.h5")}}
+        with pytest.raises(DataError, match=message):
+            prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
+
+
+def test_a_stream_smaller_than_a_budget_or_of_no_weight_is_refused(tmp_path: Path) -> None:
+    write_events(tmp_path / "signal.h5", events_of(1, 60, 1.0), {})
+    algorithms = [{"name": "vae", **ALGORITHM}]
+    if not framework_found("float"):
+        pytest.skip("no training framework is installed")
+    for name, weight, message in (
+        ("small", 1e-6, "a budget of 50 events/day is no less than the whole stream, 0.0167 events/day"),
+        ("none", 0.0, "none.h5: no event has a weight above 0"),
+    ):
+        write_events(tmp_path / f"{name}.h5", events_of(0, 100, weight), {})
+        data = {"background": str(tmp_path / f"{name}.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
+        with pytest.raises(DataError, match=message):
+            lepton_plus_x_study(small(data=data, algorithms=algorithms), tmp_path / "study")
+    assert not (tmp_path / "study" / "algorithms").exists()
+
+
+def test_a_record_of_events_that_is_none_is_told(tmp_path: Path) -> None:
+    write_events(tmp_path / "stream.h5", events_of(0, 100, 1.0), {})
+    write_events(tmp_path / "signal.h5", events_of(1, 60, 1.0), {})
+    data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
+    prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)
+    (record,) = (tmp_path / "data").glob("*/events.json")
+    for text in ("", "[]", "{}"):
+        record.write_text(text)
+        with pytest.raises(DataError, match="delete it to make them again"):
+            prepared_stream(small(data=data), tmp_path / "data", workers=1, progress=silent)

@@ -258,6 +258,15 @@ def test_events_that_do_not_suit_are_refused_before_anything_is_trained(
     assert not (tmp_path / "trials").exists()
 
 
+def test_events_that_were_replaced_in_place_are_read_anew(background: Path, tmp_path: Path) -> None:
+    path, config = tmp_path / "mine.h5", small(background, false_positive_rates=[1e-4])
+    config = config.model_copy(update={"data": config.data.model_copy(update={"background": str(path)})})
+    for n in (N_EVENTS, N_EVENTS - 1_000):
+        write_events(path, load_events("sample:zero_bias", stop=n), {})
+        with pytest.raises(UnresolvedRateError, match=f"{n - 2_000} background events cannot resolve"):
+            study(config, tmp_path / "study")
+
+
 def write_numbers(path: Path) -> None:
     layout = numbered_inputs(3, width=8, signed=True)
     inputs = np.ones((5, 3), layout.dtype)

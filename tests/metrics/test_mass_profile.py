@@ -1,11 +1,10 @@
-"""Profiles of cuts against exact intervals, flatness against samples, rank correlation against scipy."""
+"""Profiles of cuts against exact intervals, flatness against samples."""
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from l1ad.core.errors import DataError
-from l1ad.metrics.mass_profile import flatness, mass_profile, rank_correlation
+from l1ad.metrics.mass_profile import flatness, mass_profile
 from l1ad.rates.intervals import clopper_pearson
 
 EDGES = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
@@ -43,20 +42,3 @@ def test_bins_with_hardly_an_expected_event_are_left_out_of_the_test() -> None:
     assert found.chi2 == pytest.approx(0.0)
     assert found.p_value == pytest.approx(1.0)
     assert np.isnan(flatness(mass_profile(mass[:3], np.zeros(3, bool), EDGES), 0.1).p_value)
-
-
-def test_the_rank_correlation_is_scipys_and_its_interval_holds_the_truth_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(1)
-    truth = 6 / np.pi * np.arcsin(0.6 / 2)  # of Gaussian numbers with correlation 0.6
-    inside = 0
-    for _ in range(400):
-        first = rng.normal(size=200)
-        second = 0.6 * first + 0.8 * rng.normal(size=200)
-        found = rank_correlation(first, second)
-        assert found.value == pytest.approx(stats.spearmanr(first, second).statistic)
-        inside += found.low < truth < found.high
-    low, high = clopper_pearson(inside, 400, coverage=0.999)
-    assert low < 0.6827 < high
-    assert rank_correlation(np.arange(9.0), np.ones(9)).low == -1
-    with pytest.raises(DataError, match="4 events have no correlation"):
-        rank_correlation(np.arange(4.0), np.arange(4.0))

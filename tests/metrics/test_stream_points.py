@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from l1ad.core.errors import DataError
-from l1ad.metrics.stream_points import stream_efficiency, stream_threshold
+from l1ad.metrics.stream_points import stream_efficiency
 from l1ad.metrics.working_points import WorkingPoint
 
 Pairs = st.lists(st.tuples(st.integers(0, 8), st.integers(1, 4)), min_size=4, max_size=40)
+
+
+def stream_threshold(scores: NDArray[np.float64], weights: NDArray[np.float64], share: float) -> float:
+    rng = np.random.default_rng(1)
+    return stream_efficiency(scores, weights, np.ones(1), np.ones(1, dtype=bool), share, rng).threshold
 
 
 @settings(max_examples=200, deadline=None)

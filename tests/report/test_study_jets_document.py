@@ -122,10 +122,22 @@ def test_what_is_not_so_is_not_called_good(
     assert verdicts(jets_document(results(*families)))[question][1] is state
 
 
+def test_one_threshold_in_too_few_events_to_tell_is_not_said_to_fail() -> None:
+    one = family("a", 0.8)
+    one.found["cuts"]["0.1"]["flat"] = profile(None)
+    found, _ = verdicts(jets_document(results(one)))[CUT]
+    assert found.endswith("one threshold for all masses fails in 0")
+
+
 def test_without_pyhf_it_is_said_that_nothing_was_searched() -> None:
     document = jets_document(results(family("a", 0.8, significance=None), limits=False))
     assert verdicts(document)[INJECTED] == ("not searched", State.OPEN)
     assert table(document, "searches").rows[0][-1] == "–"
+
+
+def test_a_signal_whose_fit_failed_is_told_and_no_success() -> None:
+    document = jets_document(results(family("a", 0.8, significance=None)))
+    assert verdicts(document)[INJECTED] == ("G → XX: could not be searched", State.BAD)
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def score(name: str, kind: ScoreKind, efficiency: float = 0.3, **changed: Any) -
     given: dict[str, Any] = {
         "name": name, "kind": kind, "auc": {"lq": bounded(0.8)}, "efficiencies": {"lq": np.full(5, efficiency)},
         "points": (point("50 events/day", efficiency, extrapolated=True),
-                   point("1.0% of the stream", efficiency, extrapolated=False)),
+                   point("1 % of the stream", efficiency, extrapolated=False)),
         "refused": {},
     }  # fmt: skip
     return ScoreResult(**(given | changed))
@@ -77,7 +77,7 @@ def results(**changed: Any) -> LeptonPlusXResults:
     given: dict[str, Any] = {
         "made": True, "accounts": (account("w"),), "signals": (account("lq", training=0, unseen=0),),
         "stream_pb": 100.0, "stream_error_pb": 5.0, "events_per_day": 1e6, "luminosity_fb": 5.0, "unseen": 100,
-        "effective": 90.0, "trained": 120, "points": ("50 events/day", "1.0% of the stream"),
+        "effective": 90.0, "trained": 120, "points": ("50 events/day", "1 % of the stream"),
         "headline": "vae total",
         "scores": (score("vae total", ScoreKind.FLOAT), score("frozen", ScoreKind.DEPLOYABLE, 0.0),
                    score("st", ScoreKind.CUT, 0.1), score("trees for lq", ScoreKind.SUPERVISED, 0.9)),

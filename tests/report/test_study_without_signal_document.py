@@ -121,6 +121,15 @@ def test_no_metric_that_ranks_is_said_so() -> None:
     assert (text, state) == ("none of 3 metrics; no firm order to rank either", State.OPEN)
 
 
+def test_faults_of_one_version_each_have_no_heatmap_of_areas() -> None:
+    given = score()
+    alone = {name: replace(one, area_by_fault={}) for name, one in given.metrics.items()}
+    for metrics, drawn in ((given.metrics, True), (alone, False)):
+        document = without_signal_document(results(scores={"mean_squares": replace(given, metrics=metrics)}))
+        names = [block.name for block in document.blocks if isinstance(block, Heatmap)]
+        assert ("fault_areas_mean_squares" in names) is drawn
+
+
 def test_an_order_that_halves_of_the_events_do_not_share_is_open() -> None:
     for firm, state in ((0.9, State.GOOD), (0.1, State.OPEN), (None, State.OPEN)):
         document = without_signal_document(results(scores={"mean_squares": score(firm)}))

@@ -21,6 +21,7 @@ from l1ad.simulate.hlt_objects import hlt_objects
 from l1ad.simulate.hlt_views import Looking, accepted_by_menu, seen_twice
 from l1ad.simulate.muons import muons
 from l1ad.simulate.pool import Pool
+from l1ad.simulate.trigger_objects import TriggerObjects
 
 pytest.importorskip("fastjet", reason="the extra 'simulate' is not installed")
 
@@ -51,9 +52,9 @@ def tower(ring: int, column: int) -> int:
     return ring * PHI_TOWERS + column
 
 
-def found(et: NDArray[np.float64], hlt: HltConfig = EXACT):  # type: ignore[no-untyped-def]
+def found(et: NDArray[np.float64]) -> TriggerObjects:
     empty = Crossings(et=et, muon_crossing=np.zeros(0, dtype=np.int64), muons=np.zeros(0, dtype=MUON))
-    return hlt_objects(et, empty, hlt, np.random.default_rng(1))
+    return hlt_objects(et, empty, EXACT, np.random.default_rng(1))
 
 
 def test_what_is_even_goes_and_what_stands_out_keeps_its_height_above_it() -> None:
@@ -171,11 +172,10 @@ def test_the_hlt_measures_muons_better_than_l1(crossings: MadeCrossings) -> None
     assert len(hlt.pt) / 2_000 == pytest.approx(0.97, abs=0.02)
 
 
-def looking(made_pool: tuple[PoolConfig, Path, Pool], **changed: object) -> Looking:
+def looking(made_pool: tuple[PoolConfig, Path, Pool]) -> Looking:
     pool = made_pool[2]
     config = SampleConfig(name="zb", title="zb", pool="-", pileup=PileupConfig(mean=0.3), events=2_000)
-    given = Looking(config=config, pool=pool, activity=activity(pool.collisions, EXACT), hlt=HltConfig())
-    return replace(given, **changed)  # type: ignore[arg-type]
+    return Looking(config=config, pool=pool, activity=activity(pool.collisions, EXACT), hlt=HltConfig())
 
 
 def test_both_views_are_the_same_events_whatever_the_chunks(made_pool: tuple[PoolConfig, Path, Pool]) -> None:

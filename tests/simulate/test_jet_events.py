@@ -39,6 +39,12 @@ def test_events_are_kept_by_pt_eta_and_mass_of_their_two_leading_jets() -> None:
     assert found.constituents.shape == (1, 2, 5, 3)
 
 
+def test_jets_of_less_than_50_gev_are_found_where_they_are_asked_for() -> None:
+    particles = muons(event=[0, 0], pt=[35.0, 35.0], eta=[0.0, 0.0], phi=[0.0, 3.1])
+    soft = DijetSelection(radius=0.8, jet_pt_gev=20, jet_eta_max=2.5, mass_gev=30, constituents=5)
+    assert len(dijets(particles, soft, np.random.default_rng(1))) == 1
+
+
 def test_kept_particles_are_the_leading_ones_and_make_the_jet() -> None:
     rng = np.random.default_rng(2)
     pt = rng.exponential(30, 40) + 5

@@ -230,7 +230,7 @@ def test_a_loss_that_is_no_number_ends_the_training_and_does_not_spoil_the_next(
 
 
 def test_less_than_a_batch_is_refused() -> None:
-    with pytest.raises(DataError, match="20 sections to train on are less than one batch of 32"):
+    with pytest.raises(DataError, match="20 rows to train on are less than one batch of 32"):
         trainer("vanilla").fit(sections(1, 20), sections(2, 20), seed=1)
 
 

@@ -6,24 +6,18 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
-from l1ad.config.studies.families import FamilyConfig, FitConfig, StudyConfig
+from l1ad.config.studies.families import FamilyConfig, FitConfig, SplitSection, StudyConfig
 
 __all__ = ["DataQualityConfig", "LumiSectionsConfig", "QualityDataConfig", "SplitConfig"]
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
 
-class SplitConfig(Section):
+class SplitConfig(SplitSection):
     """Shares of all sections; what is left is the test, with every bad section."""
 
     training: float = Field(0.6, gt=0, lt=1, description="Good sections to train on")
     validation: float = Field(0.2, gt=0, lt=1, description="Good sections to watch the loss on")
-
-    @model_validator(mode="after")
-    def _leaves_a_test(self) -> "SplitConfig":
-        if self.training + self.validation >= 1:
-            raise ValueError("training and validation leave no sections for the test")
-        return self
 
 
 class LumiSectionsConfig(Section):
@@ -98,6 +92,8 @@ class DataQualityConfig(StudyConfig):
         names = [one.name for one in self.families]
         if len(set(names)) != len(names):
             raise ValueError("two families have one name; rename one")
+        if not self.features:
+            raise ValueError("features names none; give chosen, all, or names and beginnings of names")
         fed = self.fed_fractions
         if not fed or list(fed) != sorted(set(fed)) or fed[-1] != 1:
             raise ValueError("fed_fractions must rise to 1, e.g. [0.2, 0.6, 1.0]")

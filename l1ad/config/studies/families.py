@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 from l1ad.config.loading import Section
 from l1ad.config.model import Backend
 
-__all__ = ["FamilyConfig", "FitConfig", "StudyConfig"]
+__all__ = ["FamilyConfig", "FitConfig", "SplitSection", "StudyConfig"]
 
 
 class StudyConfig(Section):
@@ -63,3 +63,16 @@ class FitConfig(Section):
     patience_epochs: PositiveInt = Field(
         10, description="Stop when the validation loss has not fallen for so many epochs"
     )
+
+
+class SplitSection(Section):
+    """Shares to train and to validate on, which leave something to test on; each study has its own defaults."""
+
+    training: float = Field(0.5, gt=0, lt=1, description="To train on")
+    validation: float = Field(0.1, gt=0, lt=1, description="To watch the loss on")
+
+    @model_validator(mode="after")
+    def _leaves_a_test(self) -> Self:
+        if self.training + self.validation >= 1:
+            raise ValueError("training and validation leave nothing to test on")
+        return self

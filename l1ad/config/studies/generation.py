@@ -7,7 +7,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
 from l1ad.config.scan import Choice, Range
-from l1ad.config.studies.families import StudyConfig
+from l1ad.config.studies.families import SplitSection, StudyConfig
 from l1ad.config.studies.generation_families import (
     FlowKind,
     GenerativeFamilyConfig,
@@ -50,17 +50,11 @@ class GenerationDataConfig(Section):
     made: ZGammaEventsConfig = ZGammaEventsConfig()
 
 
-class GenerationSplitConfig(Section):
+class GenerationSplitConfig(SplitSection):
     """Shares of the background; what is left is the test, with every event of the resonance."""
 
     training: float = Field(0.55, gt=0, lt=1, description="Events to train on")
     validation: float = Field(0.15, gt=0, lt=1, description="Events to stop early by and to search by")
-
-    @model_validator(mode="after")
-    def _leaves_a_test(self) -> "GenerationSplitConfig":
-        if self.training + self.validation >= 1:
-            raise ValueError("training and validation leave no events for the test")
-        return self
 
 
 class GenerationFitConfig(Section):

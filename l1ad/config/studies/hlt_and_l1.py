@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from l1ad.config.loading import Section
-from l1ad.config.studies.families import FamilyConfig, FitConfig, StudyConfig
+from l1ad.config.studies.families import FamilyConfig, FitConfig, SplitSection, StudyConfig
 from l1ad.config.texts import FormatText
 
 __all__ = [
@@ -112,17 +112,8 @@ class BothDataConfig(Section):
         return self
 
 
-class BothSplitConfig(Section):
+class BothSplitConfig(SplitSection):
     """Parts of zero bias and of what L1 accepts, in the order of the events; the rest is the test."""
-
-    training: float = Field(0.5, gt=0, lt=1, description="To train on")
-    validation: float = Field(0.1, gt=0, lt=1, description="To watch the loss on")
-
-    @model_validator(mode="after")
-    def _leaves_a_test(self) -> "BothSplitConfig":
-        if self.training + self.validation >= 1:
-            raise ValueError("training and validation leave no events for the test")
-        return self
 
 
 _SHAPE = {"hidden": (32, 16), "latent": 4, "activation": "relu"}

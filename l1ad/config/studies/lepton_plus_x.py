@@ -1,6 +1,7 @@
 """The lepton + X study: which processes and signals, which autoencoders, which budgets of the stream."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -8,7 +9,7 @@ from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from l1ad.config.loading import Section
 from l1ad.config.model import Backend
-from l1ad.config.studies.families import StudyConfig
+from l1ad.config.studies.families import SplitSection, StudyConfig
 
 __all__ = [
     "LeptonPlusXConfig",
@@ -25,6 +26,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+$")]
 Settings = Annotated[tuple[str, ...], Field(min_length=1)]
 BUDGET = re.compile(r"^\s*([0-9]+(?:\.[0-9]+)?)\s*events\s*/\s*(day|month)\s*$")
 """A budget of the stream: a number of events, and what they are counted in."""
+_TAKEN = ("stream", "unseen")
+"""Names of the background's own files and scores."""
 
 
 class StreamProcessConfig(Section):
@@ -86,7 +89,14 @@ class MadeStreamConfig(Section):
         names = [one.name for one in (*self.processes, *self.signals)]
         if len(set(names)) != len(names):
             raise ValueError("two processes or signals have one name; rename one")
+        _refuse_taken(one.name for one in self.signals)
         return self
+
+
+def _refuse_taken(signals: Iterable[str]) -> None:
+    for name in signals:
+        if name in _TAKEN:
+            raise ValueError(f"no signal can be called {name}; give it another name")
 
 
 class StreamDataConfig(Section):
@@ -102,20 +112,15 @@ class StreamDataConfig(Section):
     def _come_together(self) -> "StreamDataConfig":
         if (self.background is None) == bool(self.signals):
             raise ValueError("event files of the background and of signals come together: give both or neither")
+        _refuse_taken(self.signals)
         return self
 
 
-class StreamSplitConfig(Section):
+class StreamSplitConfig(SplitSection):
     """Shares of each process; what is left is unseen, and everything is measured there."""
 
     training: float = Field(0.4, gt=0, lt=1, description="Events to train on")
     validation: float = Field(0.1, gt=0, lt=1, description="Events to watch the loss on")
-
-    @model_validator(mode="after")
-    def _leaves_unseen_events(self) -> "StreamSplitConfig":
-        if self.training + self.validation >= 1:
-            raise ValueError("training and validation leave no events to measure on")
-        return self
 
 
 class LuminosityConfig(Section):
@@ -188,6 +193,13 @@ class LeptonPlusXConfig(StudyConfig):
         if len(set(budgets)) != len(budgets):
             raise ValueError("a budget is given twice")
         return budgets
+
+    @field_validator("shares")
+    @classmethod
+    def _differ(cls, shares: tuple[float, ...]) -> tuple[float, ...]:
+        if len(set(shares)) != len(shares):
+            raise ValueError("a share is given twice")
+        return shares
 
     @model_validator(mode="after")
     def _can_be_told_apart(self) -> "LeptonPlusXConfig":

@@ -195,6 +195,10 @@ class WithoutSignalConfig(StudyConfig):
             )
         if len(set(self.false_positive_rates)) != len(self.false_positive_rates):
             raise ValueError("false_positive_rates names one twice")
+        if self.subsets > self.data.metric_events:
+            raise ValueError(
+                f"{self.data.metric_events} metric_events cannot be cut into {self.subsets} subsets"
+            )
         most = max(*self.versions.events, self.versions.few_events)
         if most > self.data.training_events:
             raise ValueError(f"versions want {most} distinct events of {self.data.training_events} to train on")

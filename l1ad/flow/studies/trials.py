@@ -50,6 +50,9 @@ def run_trials(
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / f"{definition_digest(one)[:16]}.json" for one in definitions]
+    for file, definition in zip(files, definitions, strict=True):
+        if file.exists():  # a record that cannot be used is told before hours of other trials
+            _read(file, definition)
     run_chunks(functools.partial(_do, work, tuple(definitions)), files, workers=workers, progress=progress)
     return [_read(file, definition) for file, definition in zip(files, definitions, strict=True)]
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +28,8 @@ class DenseAutoencoder(Family):
         variational: Whether the encoder has a width beside its mean.
     """
 
-    variational: ClassVar[bool] = False
-    terms: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "penalty")
+    variational: bool = False
+    terms: tuple[str, ...] = ("loss", "reconstruction", "penalty")
 
     def __init__(self, config: FamilyConfig) -> None:
         self.config = config

@@ -11,7 +11,7 @@ from l1ad.training.families.registry import registered
 from l1ad.training.families.variational import Variational
 from l1ad.training.model import Autoencoder
 
-__all__ = ["ConvolutionalVariational"]
+__all__ = ["ConvolutionalVariational", "jet_particles"]
 
 _QUANTITIES = 3
 _KERNEL = 3
@@ -19,6 +19,21 @@ _FIRST_FILTERS, *_MORE_FILTERS = (12, 16, 20)
 _POOL = 2
 _LEAST_PARTICLES = 8
 _SEEDS_OF_LAYERS = 1_000
+
+
+def jet_particles(n_inputs: int) -> int:
+    """Count the particles of a jet that the convolutions can read, three inputs each.
+
+    Raises:
+        ConfigError: If that is no even number of at least 8.
+    """
+    particles, odd = divmod(n_inputs, _QUANTITIES)
+    if odd or particles % _POOL or particles < _LEAST_PARTICLES:
+        raise ConfigError(
+            f"{n_inputs} inputs are no jet of an even number of at least {_LEAST_PARTICLES} particles with "
+            "three numbers each, as a convolutional network reads it; change data.constituents"
+        )
+    return particles
 
 
 @registered("convolutional_variational")
@@ -52,12 +67,7 @@ class ConvolutionalVariational(Variational):
         Raises:
             ConfigError: If that is no even number of at least 8.
         """
-        particles, odd = divmod(n_inputs, _QUANTITIES)
-        if odd or particles % _POOL or particles < _LEAST_PARTICLES:
-            raise ConfigError(
-                f"{n_inputs} inputs are no jet of an even number of at least {_LEAST_PARTICLES} particles with "
-                "three numbers each; change data.constituents"
-            )
+        particles = jet_particles(n_inputs)
         encoder, taps, width = self._encoder(particles, seed)
         import keras
 

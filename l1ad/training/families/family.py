@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,12 @@ class Family(ABC):
         terms: Names of what `losses` reports; the first is what early stopping watches.
     """
 
-    deployable: ClassVar[bool] = False
-    terms: ClassVar[tuple[str, ...]] = ("loss",)
+    deployable: bool = False
+    terms: tuple[str, ...] = ("loss",)
+
+    @abstractmethod
+    def __init__(self, config: Any) -> None:
+        """Take the configuration of a member of the family."""
 
     @property
     @abstractmethod

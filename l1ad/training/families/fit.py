@@ -33,7 +33,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Standardisation:
-    """Features as the network sees them: `(x − mean) / standard deviation` of the sections trained on.
+    """Features as the network sees them: `(x − mean) / standard deviation` of the rows trained on.
 
     Attributes:
         mean: Shape (n_features,).
@@ -45,7 +45,7 @@ class Standardisation:
 
     @classmethod
     def of(cls, training: NDArray[np.floating]) -> "Standardisation":
-        """Measure it on the sections trained on, shape (n, n_features)."""
+        """Measure it on the rows trained on, shape (n, n_features)."""
         values = np.asarray(training, dtype=np.float64)
         mean, width = values.mean(axis=0), values.std(axis=0)
         # What does not vary is no larger than the rounding of its mean.
@@ -101,7 +101,7 @@ class Trainer:
         Nothing is left of the training before: the same call gives the same numbers, whatever came first.
 
         Args:
-            training: Sections as the network sees them, shape (n, n_inputs), at least one batch.
+            training: Rows as the network sees them, shape (n, n_inputs), at least one batch.
             validation: The same, to watch the loss on.
             seed: Of weights, order and noise.
 
@@ -111,8 +111,8 @@ class Trainer:
         batch = self.config.batch
         if len(training) < batch:
             raise DataError(
-                f"{len(training)} sections to train on are less than one batch of {batch}; give more, a larger "
-                "first fed_fraction, or a smaller fit.batch"
+                f"{len(training)} rows to train on are less than one batch of {batch}; give more of them, or a "
+                "smaller batch"
             )
         self._begin(seed)
         terms_of = self.family.terms
@@ -141,7 +141,7 @@ class Trainer:
         return Fitted(history=history, best_epoch=best_epoch, ending=ending)
 
     def scores(self, shown: Float) -> dict[str, Reals]:
-        """Score sections by the last network, shape (n,) each."""
+        """Score rows by the last network, shape (n,) each."""
         return self.family.scores(self.network, shown)
 
     def _begin(self, seed: int) -> None:
@@ -204,7 +204,7 @@ class Trainer:
 
 
 def _orders(training: Float, batch: int, epochs: int, seed: int) -> Iterator[Float]:
-    """Yield the sections of each epoch in its own order, in whole batches; the rest waits for another order."""
+    """Yield the rows of each epoch in its own order, in whole batches; the rest waits for another order."""
     n_batches = len(training) // batch
     for epoch in range(epochs):
         order = np.random.default_rng([seed, epoch]).permutation(len(training))[: n_batches * batch]

@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from l1ad.config.studies.generation_families import GenerativeKind, GenerativeSettings
 from l1ad.training.families.family import Family, Variables
 from l1ad.training.families.flow_layers import Flow
-from l1ad.training.losses import kl_divergence
 
 __all__ = ["Generative", "GenerativeMember", "GenerativeNetwork", "dense_network", "negative_log_gaussian"]
 
@@ -129,7 +128,7 @@ class Generative(Family):
         terms: `loss` is the negative bound on the log likelihood, with β; early stopping watches it.
     """
 
-    terms: ClassVar[tuple[str, ...]] = ("loss", "reconstruction", "divergence")
+    terms: tuple[str, ...] = ("loss", "reconstruction", "divergence")
 
     def __init__(self, member: GenerativeMember) -> None:
         self.settings, self.n_inputs = member.settings, member.n_inputs
@@ -244,7 +243,3 @@ class Generative(Family):
             raise ValueError("a network without an encoder has no posterior; build it with this family")
         both = network.encoder(shown)
         return both[:, : self.latent], ops.clip(both[:, self.latent :], *_LOG_VARIANCES)
-
-    def kl(self, mean: Any, log_variance: Any) -> Any:
-        """KL divergence from N(0, 1), shape (n,)."""
-        return kl_divergence(mean, log_variance)

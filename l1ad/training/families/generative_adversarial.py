@@ -8,7 +8,7 @@ the decoder.
 """
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from l1ad.training.families.family import Variables
 from l1ad.training.families.generative import Generative, GenerativeNetwork, dense_network
@@ -37,7 +37,7 @@ def adversarial_losses(true_odds: Any, generated_odds: Any) -> tuple[Any, Any]:
 class _Adversarial(Generative):
     """What a discriminator adds to a family."""
 
-    terms: ClassVar[tuple[str, ...]] = (*Generative.terms, "fooled", "discriminated")
+    terms = (*Generative.terms, "fooled", "discriminated")
 
     def built_discriminator(self, seed: int) -> Any:
         """Build as many layers as those of the decoder."""

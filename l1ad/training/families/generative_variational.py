@@ -6,6 +6,7 @@ from typing import Any
 from l1ad.training.families.flow_layers import Flow, built_flow
 from l1ad.training.families.generative import Generative, GenerativeNetwork, negative_log_gaussian
 from l1ad.training.families.registry import registered
+from l1ad.training.losses import kl_divergence
 
 __all__ = ["FlowVariational", "GenerativeVariational", "negative_entropy"]
 
@@ -33,7 +34,7 @@ class GenerativeVariational(Generative):
     def divergence(self, network: GenerativeNetwork, mean: Any, log_variance: Any, code: Any) -> Any:
         """KL divergence from the prior, shape (n,)."""
         del network, code
-        return self.kl(mean, log_variance)
+        return kl_divergence(mean, log_variance)
 
     def prior_code(self, network: GenerativeNetwork, noise: Any) -> Any:
         """Codes are the noise itself."""
@@ -46,7 +47,9 @@ class GenerativeVariational(Generative):
 
     def row_scores(self, network: GenerativeNetwork, shown: Any) -> dict[str, Any]:
         """Score by the `divergence` from N(0, 1) too."""
-        return super().row_scores(network, shown) | {"divergence": self.kl(*self.posterior(network, shown))}
+        return super().row_scores(network, shown) | {
+            "divergence": kl_divergence(*self.posterior(network, shown))
+        }
 
 
 @registered("vae_nf")

@@ -58,4 +58,4 @@ def family_of(config: Configured) -> Family:
     known = every_family()
     if config.kind not in known:
         raise ConfigError(f"no family is called {config.kind!r}; known are {', '.join(known)}")
-    return known[config.kind](config)  # type: ignore[call-arg]
+    return known[config.kind](config)

@@ -34,17 +34,8 @@ class Steered(Family):
         if not isinstance(family, DenseAutoencoder):
             raise ValueError(f"{config.kind!r} is no family of dense autoencoders, and has no weight to steer")
         self.inner = family
+        self.terms, self.deployable = family.terms, family.deployable
         self.weight = keras.Variable(config.weight, trainable=False, dtype="float32")
-
-    @property
-    def terms(self) -> tuple[str, ...]:  # type: ignore[override]
-        """As of the family."""
-        return self.inner.terms
-
-    @property
-    def deployable(self) -> bool:  # type: ignore[override]
-        """As of the family."""
-        return self.inner.deployable
 
     @property
     def noise_size(self) -> int:

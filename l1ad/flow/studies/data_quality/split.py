@@ -50,8 +50,11 @@ def split_sections(good: NDArray[np.bool_], config: SplitConfig, *, seed: int, r
     Sections are drawn one by one, not by whole runs: the test asks for what went wrong in runs that are known.
 
     Raises:
-        DataError: If training and validation want more good sections than leave any to test.
+        DataError: If training and validation want more good sections than leave any to test, or few are bad.
     """
+    n_bad = np.count_nonzero(~good)
+    if n_bad < _FEWEST:
+        raise DataError(f"{n_bad} of {len(good)} sections are bad; at least {_FEWEST} are tested on")
     order = np.random.default_rng([seed, repetition]).permutation(np.flatnonzero(good))
     n_training, n_validation = round(config.training * len(good)), round(config.validation * len(good))
     left = len(order) - n_training - n_validation

@@ -43,6 +43,7 @@ def data_quality_study(
         DataError: If the table cannot be used, or a record was changed.
         ToolError: If the training framework is not installed, or a process was killed.
     """
+    studied_table.cache_clear()  # a study before this one, in one process, may have found another table there
     table = prepared_table(config.data, folder / "data", workers=workers, progress=noted(progress, "sections"))
     definitions = _definitions(config, _identity(config, table))
     work = functools.partial(quality_trial, table=table, features=config.features, label=config.data.label)

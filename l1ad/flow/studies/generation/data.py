@@ -13,7 +13,7 @@ from l1ad.config.studies.generation import GenerationDataConfig, GenerationSplit
 from l1ad.core.errors import DataError
 from l1ad.core.progress import Progress
 from l1ad.data.event_file import file_digest
-from l1ad.data.z_gamma import ZGammaTable, read_z_gamma_table
+from l1ad.data.z_gamma import NAMES, ZGammaTable, read_z_gamma_table
 from l1ad.flow.studies.trials import definition_digest
 from l1ad.simulate.chunks import run_chunks, save_arrays, versions
 from l1ad.simulate.z_gamma import ZGammaProduction, make_chunk
@@ -24,6 +24,9 @@ Reals = NDArray[np.float64]
 
 _SIMULATION = 1
 """Counts up when the simulation gives other numbers for the same settings."""
+
+_KEPT = ".npz"
+"""Ending of the study's own events; no table has it."""
 
 _FEWEST = 100
 """Events that each part needs so that distances and areas mean something."""
@@ -59,12 +62,16 @@ def prepared_events(config: GenerationDataConfig, folder: Path, *, workers: int,
         progress: Told the chunks done.
 
     Raises:
+        DataError: If the table is of a format that no table has.
         ToolError: If Pythia or FastJet is not installed, or a process was killed.
     """
     if config.table is not None:
-        return Path(config.table)
+        table = Path(config.table)
+        if table.suffix == _KEPT:
+            raise DataError(f"{table}: a table of Zγ events is CSV, Parquet or HDF5, no {_KEPT}")
+        return table
     decisive = {**config.made.model_dump(mode="json"), **versions(), "simulation": _SIMULATION}
-    kept = folder / f"events_{definition_digest(decisive)[:12]}.npz"
+    kept = folder / f"events_{definition_digest(decisive)[:12]}{_KEPT}"
     if kept.exists():
         return kept
     production = _production(config.made)
@@ -88,7 +95,7 @@ def split_events(table: ZGammaTable, config: GenerationSplitConfig, seed: int) -
     """Deal the background out at random.
 
     Raises:
-        DataError: If a part has fewer than 100 events.
+        DataError: If a part has fewer than 100 events, or a variable never varies in one of background.
     """
     order = np.random.default_rng([seed, 18]).permutation(len(table.background))
     first = round(config.training * len(order))
@@ -107,13 +114,19 @@ def split_events(table: ZGammaTable, config: GenerationSplitConfig, seed: int) -
                 f"{len(events)} events of {name} are too few; at least {_FEWEST} are wanted: give more, or "
                 "change the split"
             )
+        still = np.flatnonzero(np.ptp(events, axis=0) == 0)
+        if len(still) and name != "signal":
+            raise DataError(
+                f"{NAMES[still[0]]!r} is the same in all {len(events)} background events of {name}; distances "
+                "need variables that vary"
+            )
     return split
 
 
 @functools.lru_cache(maxsize=1)  # a process does many trials on the same events
 def studied_events(path: Path, label: str) -> ZGammaTable:
     """Read the events of a study: its own, or a table with a column for each variable and a label."""
-    if path.suffix != ".npz":
+    if path.suffix != _KEPT:
         return read_z_gamma_table(path, label)
     with np.load(path, allow_pickle=False) as found:
         return ZGammaTable(background=found["background"], signal=found["signal"], digest=file_digest(path))

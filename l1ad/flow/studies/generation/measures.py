@@ -11,6 +11,7 @@ from l1ad.metrics.curves import efficiency_curve
 from l1ad.metrics.ranks import Bounded, area_with_interval, ranked
 from l1ad.metrics.two_sample import bin_edges, histogram_pulls, rank_correlations, two_sample
 from l1ad.metrics.z_gamma_relations import relation_faults
+from l1ad.rates.intervals import clopper_pearson
 from l1ad.references.two_sample_classifier import held_out_odds, principal_distance
 
 __all__ = [
@@ -121,7 +122,5 @@ def _one_score(background: Reals, signal: Reals) -> dict[str, Any]:
 
 
 def _share(right: int, n: int) -> Bounded:
-    """Give a share with its interval of one binomial standard deviation."""
-    value = right / n
-    sigma = float(np.sqrt(value * (1 - value) / n))
-    return Bounded(value=value, low=max(0.0, value - sigma), high=min(1.0, value + sigma))
+    low, high = clopper_pearson(right, n)
+    return Bounded(value=right / n, low=low, high=high)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from l1ad.config.studies.generation import GenerationConfig
+from l1ad.config.studies.generation import GenerationConfig, SearchConfig
 from l1ad.config.studies.generation_families import GenerativeFamilyConfig, GenerativeSettings, used_settings
 from l1ad.report.studies.generation.results import TriedSettings
 from l1ad.search.proposals import Tried, proposed_settings
@@ -31,11 +31,10 @@ class Chosen:
     @property
     def settings(self) -> GenerativeSettings:
         """Settings of the least distance; the given ones where none was measured."""
-        known = [one for one in self.tried if one.distance is not None]
+        known = [(one.distance, one.settings) for one in self.tried if one.distance is not None]
         if not known:
             return self.family.settings
-        best = min(known, key=lambda one: one.distance if one.distance is not None else float("inf"))
-        return self.completed(best.settings)
+        return self.completed(min(known, key=lambda one: one[0])[1])
 
     def completed(self, settings: Mapping[str, Any]) -> GenerativeSettings:
         """Fill settings up with the given ones of which the family has no use."""
@@ -57,12 +56,16 @@ def searched_settings(config: GenerationConfig, common: Mapping[str, Any], run: 
     search = config.search
     if search is None:
         return chosen
+    fit = {**config.fit.model_dump(mode="json"), "epochs": search.epochs}
     done = 0
     while len(chosen[0].tried) < search.trials:
         first = min(search.first_trials, search.trials) if not done else 1
-        plans = [_planned(config, place, one, first) for place, one in enumerate(chosen)]
+        plans = [
+            _planned(search, config.seed * _SEEDS_OF_A_STUDY + place, one, first)
+            for place, one in enumerate(chosen)
+        ]
         definitions = [
-            _definition(config, common, one, settings)
+            _definition(common, fit, one, settings)
             for one, plan in zip(chosen, plans, strict=True)
             for settings in plan
         ]
@@ -73,12 +76,10 @@ def searched_settings(config: GenerationConfig, common: Mapping[str, Any], run: 
     return chosen
 
 
-def _planned(config: GenerationConfig, place: int, chosen: Chosen, count: int) -> list[dict[str, Any]]:
+def _planned(search: SearchConfig, seed: int, chosen: Chosen, count: int) -> list[dict[str, Any]]:
     """Choose the next settings of a family; while they are drawn at random, several at once."""
-    if config.search is None:
-        return []
     keys = used_settings(chosen.family.kind)
-    space = config.search.space.of(keys)
+    space = search.space.of(keys)
     history = [Tried(settings=one.settings, value=one.distance) for one in chosen.tried]
     plan: list[dict[str, Any]] = []
     for _ in range(count):
@@ -86,21 +87,16 @@ def _planned(config: GenerationConfig, place: int, chosen: Chosen, count: int) -
             given = chosen.family.settings.model_dump(mode="json")
             settings = {key: given[key] for key in keys}
         else:
-            settings = proposed_settings(
-                space, history, seed=config.seed * _SEEDS_OF_A_STUDY + place,
-                first_trials=config.search.first_trials,
-            )  # fmt: skip
+            settings = proposed_settings(space, history, seed=seed, first_trials=search.first_trials)
         plan.append(settings)
         history.append(Tried(settings=settings, value=None))
     return plan
 
 
 def _definition(
-    config: GenerationConfig, common: Mapping[str, Any], chosen: Chosen, settings: Mapping[str, Any]
+    common: Mapping[str, Any], fit: Mapping[str, Any], chosen: Chosen, settings: Mapping[str, Any]
 ) -> dict[str, Any]:
-    fit = config.fit.model_dump(mode="json")
-    epochs = config.search.epochs if config.search is not None else config.fit.epochs
     return {
         **common, "stage": "search", "family": chosen.family.kind,
-        "settings": chosen.completed(settings).model_dump(mode="json"), "fit": {**fit, "epochs": epochs},
+        "settings": chosen.completed(settings).model_dump(mode="json"), "fit": dict(fit),
     }  # fmt: skip

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from l1ad.config.loading import parse_config
 from l1ad.config.studies.families import FitConfig
 from l1ad.config.studies.generation import GenerationFitConfig, GenerationSplitConfig
-from l1ad.config.studies.generation_families import GenerativeSettings
+from l1ad.config.studies.generation_families import GenerativeKind, GenerativeSettings
 from l1ad.data.z_gamma import VARIABLES
 from l1ad.flow.studies.generation.data import GenerationSplit, split_events, studied_events
 from l1ad.flow.studies.generation.measures import halves_of_test, measured, scored, shown_histograms
@@ -130,14 +130,14 @@ class _Trained:
 
 
 @functools.lru_cache(maxsize=1)  # repetitions follow one another, and compile once
-def _trainer(kind: str, settings: str, fit: str) -> Trainer:
+def _trainer(kind: GenerativeKind, settings: str, fit: str) -> Trainer:
     chosen = parse_config(json.loads(settings), GenerativeSettings, where="settings")
     common = parse_config(json.loads(fit), GenerationFitConfig, where="fit")
     config = FitConfig(
         epochs=common.epochs, batch=chosen.batch, learning_rate=chosen.learning_rate,
         learning_rate_decay=common.learning_rate_decay, patience_epochs=common.patience_epochs,
     )  # fmt: skip
-    member = GenerativeMember(kind=kind, n_inputs=len(VARIABLES), settings=chosen)  # type: ignore[arg-type]
+    member = GenerativeMember(kind=kind, n_inputs=len(VARIABLES), settings=chosen)
     return Trainer(family_of(member), len(VARIABLES), config)
 
 

@@ -85,7 +85,7 @@ def prepared_views(
         return {name: BothFiles(l1=Path(config.own[name].l1), hlt=Path(config.own[name].hlt)) for name in names}
     samples = _samples(config.made)
     files = {one.name: _files(one, folder) for one in samples}
-    missing = [one for one in samples if not files[one.name].l1.exists()]
+    missing = [one for one in samples if not (files[one.name].l1.exists() and files[one.name].hlt.exists())]
     if missing:
         for pool in {one.pool.name: one.pool for one in missing}.values():
             make_pool(pool, default_folder(pool), workers=workers, progress=progress)

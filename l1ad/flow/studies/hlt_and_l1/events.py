@@ -78,7 +78,8 @@ def read_both(files: Mapping[str, BothFiles]) -> Mapping[str, BothEvents]:
     """Read both views of every sample; once in each process.
 
     Raises:
-        DataError: If the views of a sample are not the same events of layout `ugt_57`, or no menu decided.
+        DataError: If the views of a sample are not the same events of layout `ugt_57`, no menu decided,
+            zero bias or a signal has weights, or L1 accepts not all of what it is said to accept.
     """
     return _all_of(tuple((name, str(one.l1), str(one.hlt)) for name, one in files.items()))
 
@@ -122,4 +123,12 @@ def _read(name: str, l1: str, hlt: str) -> BothEvents:
         )
     if views["l1"].menu is None:
         raise DataError(f"{l1}: no menu decided on these events; L1 accepts are not known")
-    return BothEvents(views=views, accepted=accepted_by_menu(views["l1"]))
+    if name != ACCEPTED and np.ptp(views["l1"].weights) > 0:
+        raise DataError(f"{l1}: events of {name!r} have different weights, and thresholds count each as one")
+    accepted = accepted_by_menu(views["l1"])
+    if name == ACCEPTED and not accepted.all():
+        raise DataError(
+            f"{l1}: {np.count_nonzero(~accepted)} of {len(accepted)} events of 'accepted' are taken by no "
+            "unprescaled seed of L1's menu; give those alone that one takes"
+        )
+    return BothEvents(views=views, accepted=accepted)

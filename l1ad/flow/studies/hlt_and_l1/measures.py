@@ -5,16 +5,16 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import spearmanr
 
 from l1ad.config.studies.hlt_and_l1 import ACCEPTED, ZERO_BIAS
 from l1ad.flow.studies.hlt_and_l1.events import Parts
 from l1ad.metrics.efficiency import Efficiency
+from l1ad.metrics.rank_correlation import spearman
 from l1ad.metrics.ranks import ranked
 from l1ad.metrics.stream_points import stream_efficiency
 from l1ad.metrics.working_points import WorkingPoint, measured
 
-__all__ = ["MET", "measured_views", "rank_correlation", "share_name"]
+__all__ = ["MET", "measured_views", "share_name"]
 
 MET = 0
 """Column of MET in the layout."""
@@ -25,13 +25,6 @@ Reals = NDArray[np.float64]
 def share_name(share: float) -> str:
     """Write a share as people do, e.g. `0.1 %`."""
     return f"{100 * share:g} %"
-
-
-def rank_correlation(first: Reals, second: Reals) -> float:
-    """Spearman's coefficient, ties at their mean rank; 0 where one of them never varies."""
-    if np.ptp(first) == 0 or np.ptp(second) == 0:
-        return 0.0
-    return float(spearmanr(first, second).statistic)
 
 
 def measured_views(
@@ -69,7 +62,7 @@ def _view(
             name: float(ordered[len(ordered) - 1 - point.allowed(len(ordered))])
             for name, point in points.items()
         },
-        "met_correlation": rank_correlation(scores[ZERO_BIAS], met),
+        "met_correlation": spearman(scores[ZERO_BIAS], met),
         "signals": {name: _signal(scores, name, parts, points, rng) for name in parts.signals},
         "stream": {name: _stream(scores, name, parts, shares, rng) for name in parts.signals},
     }

@@ -10,8 +10,9 @@ from l1ad.core.layouts import ugt_57
 from l1ad.data.events import EventBatch
 from l1ad.data.physical import physical_values
 from l1ad.flow.studies.hlt_and_l1.events import VIEWS, BothEvents, Parts
-from l1ad.flow.studies.hlt_and_l1.measures import MET, rank_correlation, share_name
+from l1ad.flow.studies.hlt_and_l1.measures import MET, share_name
 from l1ad.flow.studies.hlt_and_l1.summary import Group
+from l1ad.metrics.rank_correlation import spearman
 from l1ad.rates.intervals import clopper_pearson
 from l1ad.report.studies.hlt_and_l1.results import MetCurve, SampleView
 
@@ -57,7 +58,7 @@ def sample_views(events: Mapping[str, BothEvents]) -> tuple[SampleView, ...]:
     found = []
     for name, one in events.items():
         met = {view: _met(one.views[view]) for view in VIEWS}
-        correlation = rank_correlation(met["l1"], met["hlt"])
+        correlation = spearman(met["l1"], met["hlt"])
         weights = one.weights
         for view in VIEWS:
             low, middle, high = _weighted_quantiles(met[view], weights)

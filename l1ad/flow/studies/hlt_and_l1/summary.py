@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from l1ad.config.studies.hlt_and_l1 import ZERO_BIAS
 from l1ad.core.layouts import ugt_57
-from l1ad.flow.studies.hlt_and_l1.measures import rank_correlation, share_name
+from l1ad.flow.studies.hlt_and_l1.measures import share_name
 from l1ad.flow.studies.hlt_and_l1.trial import read_scores, scores_file
 from l1ad.metrics.curves import common_share
 from l1ad.metrics.ensemble import Spread, score_correlations
+from l1ad.metrics.rank_correlation import spearman
 from l1ad.metrics.ranks import ranked
 from l1ad.metrics.repetitions import repeated
 from l1ad.metrics.working_points import WorkingPoint
@@ -68,7 +69,7 @@ def cell(group: Group, scored: str, seed: int) -> Cell:
         trained=group.trained,
         scored=scored,
         signals={name: _found(measures, name, rng) for name in measures[0]["signals"]},
-        same_events=repeated([rank_correlation(a, b) for a, b in zip(own, other, strict=True)], rng),
+        same_events=repeated([spearman(a, b) for a, b in zip(own, other, strict=True)], rng),
         met=repeated([float(one["met_correlation"]) for one in measures], rng),
     )
 
@@ -111,7 +112,7 @@ def same_repetition(l1: Group, hlt: Group, seed: int) -> dict[str, Any]:
     for number in range(min(len(l1.results), len(hlt.results))):
         first, second = l1.scores(number)["l1"], hlt.scores(number)["hlt"]
         for name, values in first.items():
-            found.setdefault(name, []).append(rank_correlation(values, second[name]))
+            found.setdefault(name, []).append(spearman(values, second[name]))
     return {name: repeated(values, rng) for name, values in found.items()}
 
 

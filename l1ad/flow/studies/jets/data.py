@@ -1,7 +1,6 @@
 """Dijet events for the jets study: the user's files, or events that are made once and kept in its folder."""
 
 import functools
-import json
 import shutil
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +96,7 @@ def _make(samples: Sequence[_Made], data: DijetsConfig, *, workers: int, progres
     for one in samples:
         sections = [float(np.load(file, allow_pickle=False)["cross_section_fb"]) for file in one.parts]
         provenance = {**one.decisive, "cross_section_fb": float(np.mean(sections))}
-        write_jet_events(one.file, _read(one.parts), provenance=json.loads(json.dumps(provenance)))
+        write_jet_events(one.file, _read(one.parts), provenance=provenance)
         shutil.rmtree(one.parts[0].parent)
 
 

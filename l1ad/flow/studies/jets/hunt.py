@@ -9,6 +9,7 @@ import numpy as np
 
 from l1ad.config.loading import parse_config
 from l1ad.config.studies.jets import HuntConfig
+from l1ad.core.errors import DataError
 from l1ad.core.plain import plain
 from l1ad.data.arrays_file import Arrays
 from l1ad.flow.studies.jets.cut import Cut, cut_events, flat_profile, predicted
@@ -18,7 +19,8 @@ from l1ad.flow.studies.jets.training import read_training, training_file
 from l1ad.metrics.bump_hunt import closure, pulls
 from l1ad.metrics.efficiency import roc
 from l1ad.metrics.limits import Searched, searched
-from l1ad.metrics.mass_profile import Profile, flatness, rank_correlation
+from l1ad.metrics.mass_profile import Profile, flatness
+from l1ad.metrics.rank_correlation import spearman_of_events
 from l1ad.metrics.ranks import Bounded, area_with_interval, ranked
 from l1ad.rates.intervals import clopper_pearson
 
@@ -71,7 +73,7 @@ def _separation(
     """Tell how well a score parts signals from QCD in the signal region, and how it goes with the mass."""
     inside = background.take(np.flatnonzero(background.inside))
     found: dict[str, Any] = {
-        "correlation": rank_correlation(inside.scores[score], inside.mass_gev), "signals": {}
+        "correlation": spearman_of_events(inside.scores[score], inside.mass_gev), "signals": {}
     }  # fmt: skip
     for name, signal in signals.items():
         there = signal.take(np.flatnonzero(signal.inside))
@@ -116,11 +118,19 @@ class _Hunt:
         return cut_events(data, signals, self.config, score=self.score, kept=kept, seed=self.seed)
 
     def searched(self, cut: Cut, name: str, n_signal: int, n_injected: int) -> Searched | None:
-        """Search a signal, at strength 1 as many selected events as are injected; None where nothing can."""
-        passing = (cut.of_signal[name].n_pass * (n_injected / n_signal)).astype(np.float64)
-        if not self.limits or not passing.any():
+        """Search a signal, at strength 1 as many selected events as are injected.
+
+        None without pyhf, and where it cannot be done: no signal passes in a bin in which background is
+        expected, or a fit does not settle.
+        """
+        if not self.limits:
             return None
-        return searched(cut.inside.n_pass, predicted(cut, self.config), passing)
+        passing = (cut.of_signal[name].n_pass * (n_injected / n_signal)).astype(np.float64)
+        prediction = predicted(cut, self.config)
+        try:
+            return searched(cut.inside.n_pass, prediction, passing)
+        except DataError:
+            return None
 
 
 def _hunted(background: Judged, signals: dict[str, Judged], hunt: _Hunt, kept: float) -> dict[str, Any]:

@@ -1,18 +1,23 @@
 """Events of the jets study in their regions: sideband to train on, the rest of it, signal region."""
 
 import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from l1ad.config.studies.jets import JetsConfig
 from l1ad.core.errors import DataError
 from l1ad.data.jet_file import JetEvents, read_jet_events
+from l1ad.flow.studies.jets.data import BACKGROUND
 
-__all__ = ["Regions", "split_regions", "studied_events"]
+__all__ = ["Regions", "refuse_thin", "split_regions", "studied_events"]
 
 _LEAST = 50
+_LEAST_NEAR = 2
+"""Of each that an area under a curve is between."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -76,3 +81,34 @@ def split_regions(events: JetEvents, *, delta_eta: float, training_share: float,
         if len(rows) < _LEAST:
             raise DataError(f"{len(rows)} background events in the {name}; at least {_LEAST} are needed")
     return found
+
+
+def refuse_thin(config: JetsConfig, samples: Mapping[str, Path]) -> None:
+    """Refuse signals that nothing could be measured of, before anything is trained.
+
+    Args:
+        config: The study.
+        samples: File of each sample.
+
+    Raises:
+        DataError: If there are no two events of QCD or of a signal near its mass in the signal region, or none
+            of a signal there in the bins of the mass.
+    """
+    hunt, data = config.hunt, config.data
+    inside = {}
+    for name, path in samples.items():
+        events = studied_events(path, data.mass_gev, data.constituents)
+        inside[name] = events.mass_gev[events.delta_eta < data.delta_eta]
+    for one in config.signals:
+        for name in (BACKGROUND, one.name):
+            n_near = np.count_nonzero(np.abs(inside[name] / one.mass_gev - 1) < hunt.window)
+            if n_near < _LEAST_NEAR:
+                raise DataError(
+                    f"{samples[name]}: {n_near} events of the signal region within {100 * hunt.window:g} % of "
+                    f"{one.mass_gev:g} GeV, the mass of signal {one.name!r}; at least {_LEAST_NEAR} are needed"
+                )
+        if not np.histogram(inside[one.name], hunt.mass_edges_gev)[0].any():
+            raise DataError(
+                f"{samples[one.name]}: no event of the signal region lies in hunt.mass_edges_gev, "
+                f"{hunt.mass_edges_gev[0]:g} to {hunt.mass_edges_gev[-1]:g} GeV"
+            )

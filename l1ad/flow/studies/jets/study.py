@@ -12,15 +12,17 @@ from l1ad.config.studies.jets import JetsConfig
 from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.event_file import file_digest
 from l1ad.data.jet_file import jet_provenance
+from l1ad.data.jet_inputs import QUANTITIES
 from l1ad.flow.studies.jets.data import BACKGROUND, prepared_events
 from l1ad.flow.studies.jets.hunt import hunt_trial
-from l1ad.flow.studies.jets.regions import split_regions, studied_events
+from l1ad.flow.studies.jets.regions import refuse_thin, split_regions, studied_events
 from l1ad.flow.studies.jets.training import read_training, run_trainings
 from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
 from l1ad.metrics.limits import limits_available
 from l1ad.report.studies.jets.results import JetFamilyResults, JetsCounts, JetsResults, SignalMade
 from l1ad.training.environment import framework_versions
+from l1ad.training.families.convolutional_variational import jet_particles
 
 __all__ = ["jets_study"]
 
@@ -42,10 +44,13 @@ def jets_study(
         progress: Told the chunks of events, then the trainings, then the hunts.
 
     Raises:
+        ConfigError: If a network cannot read jets of so many particles.
         DataError: If events cannot be used, or a file was changed.
         ToolError: If Pythia, FastJet or the training framework is not installed, or a process was killed.
     """
+    _refuse_odd_jets(config)
     samples = prepared_events(config, folder / "data", workers=workers, progress=noted(progress, "events"))
+    refuse_thin(config, samples)
     digests = {name: file_digest(path) for name, path in samples.items()}
     trainings = folder / "trainings"
     definitions = _definitions(config, digests)
@@ -62,6 +67,12 @@ def jets_study(
         for one, file, found in zip(config.families, files, hunts, strict=True)
     )
     return _results(config, samples, digests, families)
+
+
+def _refuse_odd_jets(config: JetsConfig) -> None:
+    """Refuse jets that a network cannot read before any is made."""
+    if any(one.kind == "convolutional_variational" for one in config.families):
+        jet_particles(len(QUANTITIES["momenta"]) * config.data.constituents)
 
 
 def _definitions(config: JetsConfig, digests: Mapping[str, str]) -> list[Definition]:
@@ -127,12 +138,12 @@ def _counts(config: JetsConfig, path: Path) -> JetsCounts:
     regions = split_regions(
         events, delta_eta=config.data.delta_eta, training_share=config.training_share, seed=config.seed
     )
-    cross_section_fb = jet_provenance(path).get("cross_section_fb")
+    made = jet_provenance(path) if config.background.file is None else {}
     return JetsCounts(
         training=len(regions.training),
         held=len(regions.held),
         inside=len(regions.signal),
-        luminosity_fb=None if cross_section_fb is None else config.background.events / cross_section_fb,
+        luminosity_fb=made["events"] / made["cross_section_fb"] if made else None,
         mass=tuple(np.histogram(events.mass_gev[regions.signal], config.hunt.mass_edges_gev)[0].tolist()),
     )
 

@@ -26,6 +26,9 @@ from l1ad.simulate.lepton_stream import FilteredProcess, StreamSource, filtered_
 
 __all__ = ["StreamFiles", "prepared_stream"]
 
+_FEWEST_OF_A_SIGNAL = 40
+"""Twice what a classifier needs to train on."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StreamFiles:
@@ -117,15 +120,20 @@ def _make(config: LeptonPlusXConfig, place: Path, record: Path, *, workers: int,
 
 
 def _read(place: Path, record: Path) -> StreamFiles:
-    document = json.loads(record.read_text(encoding="utf-8"))
-    return StreamFiles(
-        stream=place / "stream.h5",
-        seen=(document["seen"][0], document["seen"][1]),
-        unseen=place / "unseen.h5",
-        signals={name: place / f"{name}.h5" for name in document["signals"]},
-        accounts=tuple(ProcessAccount(**one) for one in document["accounts"]),
-        signal_accounts=tuple(ProcessAccount(**one) for one in document["signal_accounts"]),
-    )
+    try:
+        document = json.loads(record.read_text(encoding="utf-8"))
+        return StreamFiles(
+            stream=place / "stream.h5",
+            seen=(document["seen"][0], document["seen"][1]),
+            unseen=place / "unseen.h5",
+            signals={name: place / f"{name}.h5" for name in document["signals"]},
+            accounts=tuple(ProcessAccount(**one) for one in document["accounts"]),
+            signal_accounts=tuple(ProcessAccount(**one) for one in document["signal_accounts"]),
+        )
+    except (ValueError, LookupError, TypeError) as fault:
+        raise DataError(
+            f"{record}: not the record of a study's events ({fault}); delete it to make them again"
+        ) from None
 
 
 def _made(
@@ -195,6 +203,8 @@ def _given(
     """Read the user's events, and part the background by its labels."""
     where = str(config.data.background)
     events = load_events(where)
+    if not events.weights.any():
+        raise DataError(f"{where}: no event has a weight above 0, so there is no stream to measure on")
     if events.weight is None:
         raise DataError(
             f"{where}: its events have no weights; the study wants the cross section in pb that each stands for"
@@ -207,14 +217,23 @@ def _given(
     )  # fmt: skip
     parts = [whole.take(np.flatnonzero(label == number)) for number in range(len(names))]
     parts = [part for part in parts if len(part)]
-    signals = {name: _plain_signal(name, path) for name, path in config.data.signals.items()}
+    signals = {name: _plain_signal(name, path, events) for name, path in config.data.signals.items()}
     accounts = [_given_account(names[int(part.label[0])], part) for part in parts if part.label is not None]
     accounts += [_given_account(name, part) for name, part in signals.items()]
     return parts, signals, accounts
 
 
-def _plain_signal(name: str, where: str) -> EventBatch:
+def _plain_signal(name: str, where: str, background: EventBatch) -> EventBatch:
     events = load_events(where)
+    if events.layout != background.layout:
+        raise DataError(f"{where}: events of {events.layout.told_apart(background.layout)} of the background")
+    if events.weight is not None and np.ptp(events.weight) > 0:
+        raise DataError(f"{where}: its events have different weights, and efficiencies count each as one")
+    if len(events) < _FEWEST_OF_A_SIGNAL:
+        raise DataError(
+            f"{where}: {len(events)} events; half of a signal trains classifiers and half is measured, which "
+            f"takes at least {_FEWEST_OF_A_SIGNAL}"
+        )
     return EventBatch(
         layout=events.layout, inputs_raw=events.inputs_raw, event_number=np.arange(len(events)), sample=name
     )

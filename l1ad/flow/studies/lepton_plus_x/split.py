@@ -12,6 +12,8 @@ from l1ad.data.events import EventBatch, concatenated
 
 __all__ = ["StreamSplit", "drawn_copies", "split_stream"]
 
+_FEWEST_UNSEEN = 2
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StreamSplit:
@@ -46,7 +48,7 @@ def split_stream(
         rng: Source of randomness.
 
     Raises:
-        DataError: If a process has too few events to split.
+        DataError: If a process has too few events to split, or one event outweighs the others.
     """
     parts: tuple[list[EventBatch], ...] = ([], [], [])
     for events in processes:
@@ -64,6 +66,11 @@ def split_stream(
     unseen = unseen.take(rng.permutation(len(unseen)))
     drawn = [one.take(rng.permutation(drawn_copies(one.weights, rng))) for one in (training, validation)]
     accepted = unseen.take(rng.random(len(unseen)) * unseen.weights.max() < unseen.weights)
+    if not len(drawn[1]) or len(accepted) < _FEWEST_UNSEEN:
+        raise DataError(
+            f"drawn by their weights, {len(drawn[1])} events are left to watch the loss on and {len(accepted)} "
+            f"unseen ones, of which {_FEWEST_UNSEEN} are needed; give more events, or weights less unlike"
+        )
     stream = replace(concatenated([*drawn, accepted]), weight=None)
     return StreamSplit(
         stream=replace(stream, event_number=np.arange(len(stream))),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 import l1ad
 from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
-from l1ad.core.errors import ToolError
+from l1ad.core.errors import DataError, ToolError
 from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.event_file import file_digest, read_events
 from l1ad.data.events import EventBatch
@@ -28,6 +28,7 @@ from l1ad.flow.studies.lepton_plus_x.trained import (
     run_directory,
 )
 from l1ad.flow.studies.settings import told_settings
+from l1ad.rates.sensitivity import PB_A_FB
 from l1ad.references.supervised import fitted_classifier, fitted_network, halves
 from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults, TrainingResult
 from l1ad.report.studies.lepton_plus_x.scores import ScoreKind, ScoreResult
@@ -38,7 +39,6 @@ __all__ = ["lepton_plus_x_study"]
 
 Scores = Mapping[str, NDArray[Any]]
 
-_PB_A_FB = 1_000.0
 _ROC_SHARES = np.geomspace(1e-4, 1.0, 81)
 _SCORES = {
     "total": "total", "reconstruction": "reconstruction", "kl": "KL", "mean_squares": "Σµ²",
@@ -62,10 +62,9 @@ def lepton_plus_x_study(
         progress: Told the chunks of events, then the trainings, then the scores measured.
 
     Raises:
-        DataError: If events cannot be used, or nothing can be learned from them.
+        DataError: If events cannot be used, nothing can be learned from them, or a budget is all of the stream.
         ToolError: If Pythia or every training framework is missing, or a process was killed.
     """
-    files = prepared_stream(config, folder / "data", workers=workers, progress=noted(progress, "events"))
     left_out = {
         one.name: f"backend {one.backend} is not installed here"
         for one in config.algorithms
@@ -75,6 +74,8 @@ def lepton_plus_x_study(
         raise ToolError(
             "no algorithm of the study can be trained here: pip install 'l1ad[qkeras]' or 'l1ad[hgq]'"
         )
+    files = prepared_stream(config, folder / "data", workers=workers, progress=noted(progress, "events"))
+    points = _points(config, _events_per_day(config, files))
     trainings = tuple(
         _training(config, files, number)
         for number, one in enumerate(config.algorithms)
@@ -90,7 +91,19 @@ def lepton_plus_x_study(
     for one in trainings:
         run_directory(one, place).save_config()  # rates may have changed, which no training knows
     scores = {one.algorithm.name: _arrays(file) for one, file in zip(trainings, score_files, strict=True)}
-    return _results(config, files, trainings, scores, left_out, place, noted(progress, "scores"))
+    return _results(config, files, points, trainings, scores, left_out, place, noted(progress, "scores"))
+
+
+def _points(config: LeptonPlusXConfig, per_day: float) -> list[Point]:
+    """List the shares of the stream that thresholds are set for, budgets first."""
+    points = [Point(text, config.events_per_day(text) / per_day) for text in config.budgets]
+    for one in points:
+        if one.share >= 1:
+            raise DataError(
+                f"a budget of {one.name} is no less than the whole stream, {per_day:.3g} events/day: are the "
+                "weights cross sections in pb?"
+            )
+    return points + [Point(f"{100 * share:g} % of the stream", share) for share in config.shares]
 
 
 def _arrays(file: Path) -> dict[str, NDArray[Any]]:
@@ -103,13 +116,18 @@ def _training(config: LeptonPlusXConfig, files: StreamFiles, number: int) -> Str
     n_unseen = len(read_events(files.stream)) - sum(files.seen)
     shares = [share for share in config.shares if share * n_unseen >= _FEWEST_OF_A_RUN]
     shares = shares or [min(0.5, 10 / n_unseen)]
+    budgets = {f"one_in_{round(1 / one)}": f"{_positional(one * per_day)} events/day" for one in shares}
     return StreamTraining(
         algorithm=algorithm, fit=config.fit, seed=config.seed, stream=files.stream, fractions=files.fractions,
         unseen=files.unseen, signals=dict(files.signals), events_per_day=per_day,
-        budgets={f"one_in_{round(1 / share)}": f"{share * per_day:.8g} events/day" for share in shares},
-        generated=config.generated_events,
+        budgets=budgets, generated=config.generated_events,
         data_digest=" ".join(file_digest(one) for one in (files.stream, files.unseen, *files.signals.values())),
     )  # fmt: skip
+
+
+def _positional(value: float) -> str:
+    """Write a number to eight digits without an exponent, which a budget does not have."""
+    return np.format_float_positional(value, precision=8, fractional=False, trim="-")
 
 
 def _stream_pb(files: StreamFiles) -> float:
@@ -117,13 +135,14 @@ def _stream_pb(files: StreamFiles) -> float:
 
 
 def _events_per_day(config: LeptonPlusXConfig, files: StreamFiles) -> float:
-    month = _stream_pb(files) * _PB_A_FB * config.luminosity.per_month_fb
+    month = _stream_pb(files) * PB_A_FB * config.luminosity.per_month_fb
     return month / config.luminosity.days_per_month
 
 
 def _results(
     config: LeptonPlusXConfig,
     files: StreamFiles,
+    points: Sequence[Point],
     trainings: Sequence[StreamTraining],
     scores: Mapping[str, Scores],
     left_out: Mapping[str, str],
@@ -131,8 +150,6 @@ def _results(
     progress: Progress,
 ) -> LeptonPlusXResults:
     unseen, per_day = read_events(files.unseen), _events_per_day(config, files)
-    points = [Point(text, config.events_per_day(text) / per_day) for text in config.budgets]
-    points += [Point(f"{share:.1%} of the stream", share) for share in config.shares]
     stream = MeasuredStream(
         unseen=unseen, points=points, roc_shares=_ROC_SHARES, events_per_day=per_day,
         luminosity_fb=config.luminosity.per_month_fb, stream_pb=_stream_pb(files),

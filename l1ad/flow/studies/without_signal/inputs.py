@@ -18,7 +18,7 @@ from l1ad.flow.studies.without_signal.plan import Version
 from l1ad.training.inputs import InputMap, hardware_inputs, standardised_inputs
 from l1ad.training.scaling import chosen_scaling
 
-__all__ = ["Parts", "ShownEvents", "background_parts", "shown_events", "studied_signals"]
+__all__ = ["Parts", "ShownEvents", "background_parts", "forget_events", "shown_events", "studied_signals"]
 
 Float = NDArray[np.float32]
 Raw = NDArray[np.integer]
@@ -108,6 +108,12 @@ def studied_signals(data: SignalFreeDataConfig, layout: InputLayout) -> dict[str
         if events.layout != layout:
             raise DataError(f"signal {name!r}: events of {events.layout.told_apart(layout)} of zero bias")
     return signals
+
+
+def forget_events() -> None:
+    """Forget the events that were read: a study before this one, in one process, may have found others."""
+    background_parts.cache_clear()
+    _signals.cache_clear()
 
 
 def shown_events(version: Version, parts: Parts, input_type: str) -> ShownEvents:

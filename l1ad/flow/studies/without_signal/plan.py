@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from scipy.stats import qmc
 
-from l1ad.config.studies.families import FamilyConfig
 from l1ad.config.studies.without_signal import Fault, KindConfig, VersionsConfig, WithoutSignalConfig
 from l1ad.training.families.registry import every_family
 
@@ -54,14 +53,6 @@ class Version:
     def of(cls, document: Mapping[str, Any]) -> "Version":
         """Read a version from JSON."""
         return cls(**{**document, "hidden": tuple(document["hidden"])})
-
-    @property
-    def family(self) -> FamilyConfig:
-        """Its family, shape and weight."""
-        return FamilyConfig.model_validate(
-            {"name": self.kind, "kind": self.kind, "weight": self.weight, "hidden": self.hidden,
-             "latent": self.latent, "activation": self.activation}
-        )  # fmt: skip
 
 
 def planned_versions(config: WithoutSignalConfig) -> list[Version]:

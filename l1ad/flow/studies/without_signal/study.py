@@ -15,7 +15,7 @@ from l1ad.core.progress import Progress, silent
 from l1ad.data.opening import events_digest
 from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
-from l1ad.flow.studies.without_signal.inputs import studied_signals
+from l1ad.flow.studies.without_signal.inputs import forget_events, studied_signals
 from l1ad.flow.studies.without_signal.plan import Version, planned_versions
 from l1ad.flow.studies.without_signal.summary import score_results, version_results
 from l1ad.flow.studies.without_signal.trial import SCORES, signal_free_trial, studied_parts
@@ -43,6 +43,7 @@ def without_signal_study(
         UnresolvedRateError: If zero bias is too small for a false-positive rate.
         ToolError: If the training framework is not installed, or a process was killed.
     """
+    forget_events()
     _check_events(config)
     versions = planned_versions(config)
     digests = {"background": events_digest(config.data.background)}

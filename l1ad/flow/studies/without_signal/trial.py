@@ -56,7 +56,7 @@ def signal_free_trial(definition: Mapping[str, Any], *, config: WithoutSignalCon
         found |= _with_signal(lambda raw: _scores(compiled.applied, shown, raw), parts, config)
     return {
         **found,
-        "usable": bool(found["efficiency"]),
+        "usable": bool(found["efficiency"]) and (told["best_epoch"] > 0 or version.fault is not None),
         "seconds": time.perf_counter() - begin,
         "versions": framework_versions(),
     }

@@ -152,7 +152,7 @@ class GenerationResults:
         floor: Distances of true events from others.
         floor_repetitions: How often test events were parted for it.
         best: Name of the best family by `distribution`, `correlation`, `classifier` and `overall`.
-        alike: Names whose rank overlaps that of the best within intervals, by the same.
+        alike: Names whose range over repetitions overlaps that of the best, by the same.
         variables: True test events.
         correlations: Their rank correlations, shape (18, 18).
         background_shares: Where `efficiency` is, shape (n_points,).

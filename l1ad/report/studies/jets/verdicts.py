@@ -47,7 +47,8 @@ def _flat(results: JetsResults) -> Verdict:
                        state=State.OPEN, section="cuts")  # fmt: skip
     needed = _LEVEL / len(known)
     bent = [f"{name} at {percent(kept)}" for p, name, kept in known if p < needed]
-    flat = sum((cut["flat"]["flatness"]["p_value"] or 0.0) < needed for _, _, cut in hunts)
+    thresholds = [cut["flat"]["flatness"]["p_value"] for _, _, cut in hunts]
+    flat = sum(p is not None and p < needed for p in thresholds)
     lowest = min(known)
     return Verdict(
         what="the cut keeps its fraction at every m(jj)",
@@ -116,13 +117,11 @@ def _injected(results: JetsResults) -> Verdict:
         )  # fmt: skip
     texts, found = [], 0
     for name, signal in results.signals.items():
-        searches = {
-            kept: search
-            for kept in results.kept
-            if (search := best.found["cuts"][kept]["signals"][name]["search"]) is not None
-        }
+        records = {kept: best.found["cuts"][kept]["signals"][name] for kept in results.kept}
+        searches = {kept: one["search"] for kept, one in records.items() if one["search"] is not None}
         if not searches:
-            texts.append(f"{signal.title}: passes nowhere")
+            passes = any(one["expected_to_pass"] > 0 for one in records.values())
+            texts.append(f"{signal.title}: {'could not be searched' if passes else 'passes nowhere'}")
             continue
         kept = max(searches, key=lambda one: searches[one]["significance"])
         significance = searches[kept]["significance"]

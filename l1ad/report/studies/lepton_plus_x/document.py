@@ -51,8 +51,8 @@ def _main(results: LeptonPlusXResults) -> list[Block]:
             "is **extrapolated**, no count of the stream confirms it: it is that of a generalised Pareto tail, "
             "and the interval holds the errors of its fit, not that of the assumption that the tail goes on. "
             "A mixture ends in its hardest process, however rare, of which one tail for all may know nothing: "
-            "hold each against what is counted there, in the next section but one. Trees are told the signal, "
-            "and each signal has its own."
+            "hold each against what is counted there, in the next section but one. The network and "
+            "the trees for a signal are told it; each signal has its own."
         ),
         section_table(results, "main", "", (point,)),
     ]
@@ -106,13 +106,14 @@ def _trainings(results: LeptonPlusXResults) -> list[Block]:
          "; ".join(one.warnings) or UNKNOWN)
         for one in results.trainings
     ]  # fmt: skip
-    header = ("algorithm", "backend", "epochs", "best", "−ln L of 21 features", "KL", "latents that speak",
+    header = ("algorithm", "backend", "epochs", "best", "reconstruction term", "KL", "latents that speak",
               "seconds", "warnings")  # fmt: skip
     blocks: list[Block] = [
         Paragraph(
             "Each algorithm is an ordinary run directory under `algorithms/`: `l1ad build` and "
-            "`l1ad verify` work on it. Terms are those of the validation events at the best epoch; −ln L has "
-            "no natural zero, and with inputs cast for hardware its scale is another."
+            "`l1ad verify` work on it. Terms are those of the validation events at the best epoch. That of a "
+            "likelihood is −ln L summed over the features: it has no natural zero, and with inputs cast for "
+            "hardware its scale is another."
         ),
         Table(name="training_figures", title="", header=header, rows=tuple(rows)),
     ]

@@ -127,15 +127,17 @@ def _faults(results: WithoutSignalResults, name: str) -> list[Block]:
         for fault, text in results.faults.items()
     )  # fmt: skip
     header = ("fault", "versions", "what is wrong", *(f"efficiency over sound, {one}" for one in score.points))
-    return [
+    blocks: list[Block] = [
         Paragraph(
             "Versions are bad by what was done to them, not by what came of it: the last columns give their "
             "median efficiency over that of sound versions. A fault that costs nothing there is one that a "
             "metric need not tell by this score."
         ),
         Table(name=f"fault_cost_{name}", title="", header=header, rows=rows),
-        fault_heatmap(results, name),
     ]
+    if any(one.area_by_fault for one in score.metrics.values()):
+        blocks.append(fault_heatmap(results, name))
+    return blocks
 
 
 def _share(by_fault: Mapping[str, float], fault: str, median: float) -> str:

@@ -39,7 +39,8 @@ def without_signal_verdicts(results: WithoutSignalResults) -> tuple[Verdict, ...
             found=f"{len(results.versions)} measured"
             + (f"; no numbers from {', '.join(results.unusable)}" if results.unusable else ""),
             state=State.BAD if None in results.unusable.values() else State.GOOD,
-            why="a version cannot be measured if a score of it is no number",
+            why="a version cannot be measured if a score of it is no number; nor can a sound one whose "
+            "very first loss is none",
             section="trainings",
         )
     )
