@@ -13,6 +13,7 @@ __all__ = ["AtShare", "stream_efficiency"]
 Reals = NDArray[np.float64]
 
 _RESAMPLINGS = 400
+_ROUNDED = 1 + 1e-12  # sums of weights that are equal on paper
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +53,16 @@ def stream_efficiency(
     """
     if not len(signal):
         raise DataError("no signal events; an efficiency needs at least one")
+    if not len(scores):
+        raise DataError("no events of the stream; a threshold needs at least one")
     order = np.argsort(scores, kind="stable")
     ordered, of_each = scores[order], weights[order]
+    total = float(of_each.sum())
+    if not of_each[-1] <= share * total * _ROUNDED:
+        raise DataError(
+            f"the highest of {len(ordered)} events weighs {of_each[-1] / total:.2g} of the stream, "
+            f"more than the share of {share:g} that may pass; make more events"
+        )
     threshold = float(_thresholds(ordered, of_each[None], share)[0])
     drawn = _thresholds(ordered, of_each * rng.poisson(1.0, (_RESAMPLINGS, len(ordered))), share)
     passing = np.sort(signal[in_stream])
@@ -64,15 +73,13 @@ def stream_efficiency(
 
 
 def _thresholds(ordered: Reals, weights: Reals, share: float) -> Reals:
-    """Find the threshold of each set of weights, shape (n_sets, n), of scores in ascending order."""
+    """Find the threshold of each set of weights, shape (n_sets, n), of scores in ascending order.
+
+    A set whose highest event alone weighs more than the share lets nothing pass.
+    """
     above = np.cumsum(weights[:, ::-1], axis=1)[:, ::-1]  # weight at and above each event
     total = above[:, :1]
-    fits = above <= share * total * (1 + 1e-12)
-    if not fits[0].any():
-        raise DataError(
-            f"the highest of {len(ordered)} events weighs {weights[0, -1] / float(total[0, 0]):.2g} of the "
-            f"stream, more than the share of {share:g} that may pass; make more events"
-        )
+    fits = (above <= share * total * _ROUNDED) & (total > 0)
     # The first event that fits passes; what is below it must not, and ties with what must not stay out.
     first = np.where(fits.any(axis=1), np.argmax(fits, axis=1), len(ordered))
     return np.asarray(ordered[np.maximum(first - 1, 0)], dtype=np.float64)

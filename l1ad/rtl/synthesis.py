@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from l1ad.core.errors import ToolError
+from l1ad.core.interrupts import interrupts_held_back
 from l1ad.core.machine import usable_cores
 from l1ad.core.progress import Progress, silent
 from l1ad.core.resources import ModuleResources, ResourceEstimate, Resources
@@ -148,7 +149,8 @@ def _run(program: str, jobs: list[_Job], n_modules: int, progress: Progress) -> 
     try:
         while waiting or running:
             while waiting and len(running) < usable_cores():
-                running.append(_Running(program, waiting.pop()))
+                with interrupts_held_back():
+                    running.append(_Running(program, waiting.pop()))
             names = ", ".join(one.job.module for one in running)
             progress(done, n_modules, f"Yosys: {names}")
             time.sleep(_LOOK_SECONDS)
@@ -157,8 +159,9 @@ def _run(program: str, jobs: list[_Job], n_modules: int, progress: Progress) -> 
                 one.keep()
                 done += 1
     finally:
-        for one in running:
-            one.stop()
+        with interrupts_held_back():
+            for one in running:
+                one.stop()
     progress(n_modules, n_modules, "")
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from l1ad.core.errors import ToolError
+from l1ad.core.interrupts import interrupts_held_back
 
 __all__ = ["GRACE_S", "TimeUpError", "lines_of", "output_of", "start", "stop"]
 
@@ -33,13 +34,20 @@ def start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
     Raises:
         ToolError: If it cannot be started.
     """
+    process = None
     try:
-        return subprocess.Popen(
-            list(command), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
+        with interrupts_held_back():
+            process = subprocess.Popen(
+                list(command), cwd=folder, env=dict(environment), stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
     except OSError as fault:
         raise ToolError(f"{command[0]} cannot be started: {fault.strerror or fault}") from None
+    except KeyboardInterrupt:  # heard while it started: nobody else knows of it yet
+        if process is not None:
+            stop(process)
+        raise
+    return process
 
 
 def stop(process: subprocess.Popen[bytes], grace_s: float = GRACE_S) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -19,6 +19,7 @@ def stream_threshold(scores: NDArray[np.float64], weights: NDArray[np.float64], 
 
 
 @settings(max_examples=200, deadline=None)
+@example(pairs=[(0, 1)] * 6, share=0.25).via("the first resampling of it has an event that outweighs the share")
 @given(pairs=Pairs, share=st.sampled_from([0.25, 0.5, 0.75]))
 def test_the_threshold_is_the_lowest_that_keeps_within_the_share(
     pairs: list[tuple[int, int]], share: float
@@ -37,6 +38,14 @@ def test_the_threshold_is_the_lowest_that_keeps_within_the_share(
     lower = scores[scores < threshold]
     if len(lower):
         assert passing(float(lower.max())) > share
+
+
+def test_a_stream_or_a_signal_without_events_is_refused() -> None:
+    none, one, rng = np.empty(0), np.ones(1), np.random.default_rng(1)
+    with pytest.raises(DataError, match="no events of the stream"):
+        stream_threshold(none, none, 0.5)
+    with pytest.raises(DataError, match="no signal events"):
+        stream_efficiency(one, one, none, np.empty(0, dtype=bool), 0.5, rng)
 
 
 def test_equal_weights_give_the_threshold_of_a_false_positive_rate() -> None:
