@@ -26,7 +26,7 @@ def scan(
 ) -> None:
     """Search configurations with Optuna: efficiency on development signals against cells and latency."""
     from l1ad.cli.results import print_tables
-    from l1ad.cli.terminal import progress_bar, show
+    from l1ad.cli.terminal import progress_bar, resumable, show
     from l1ad.config.scan import load_scan
     from l1ad.flow.scan import rebuilt_trial
     from l1ad.flow.scan import scan as run_scan
@@ -42,7 +42,7 @@ def scan(
     wanted = load_scan(config)
     if trials is not None:
         wanted = wanted.model_copy(update={"trials": trials})
-    with progress_bar("scan") as progress:
+    with resumable(out), progress_bar("scan") as progress:
         result = run_scan(wanted, out, workers=workers, scheduler=scheduler, progress=progress)
     if json:
         show(result.document(), "", as_json=True)

@@ -17,7 +17,7 @@ def study(
     json: JsonOption = False,
 ) -> None:
     """Train families of networks on the same data and compare them; one that was stopped goes on."""
-    from l1ad.cli.terminal import print_json, print_table, progress_bar
+    from l1ad.cli.terminal import print_json, print_table, progress_bar, resumable
     from l1ad.config.study import load_study
     from l1ad.core.plain import plain
     from l1ad.flow.study import save_study
@@ -25,7 +25,7 @@ def study(
     from l1ad.report.document import Table
 
     wanted = load_study(config)
-    with progress_bar("study") as progress:
+    with resumable(out), progress_bar("study") as progress:
         document = run_study(wanted, out, workers=workers, progress=progress)
     with progress_bar("write") as progress:
         page = save_study(document, out, progress=progress)

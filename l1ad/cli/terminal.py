@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -26,7 +27,17 @@ from rich.text import Text
 
 from l1ad.core.progress import Progress
 
-__all__ = ["be_quiet", "be_verbose", "errors", "note", "print_json", "print_table", "progress_bar", "show"]
+__all__ = [
+    "be_quiet",
+    "be_verbose",
+    "errors",
+    "note",
+    "print_json",
+    "print_table",
+    "progress_bar",
+    "resumable",
+    "show",
+]
 
 _WIDTH_OF_FILES = 160
 _LONG = 30
@@ -81,6 +92,16 @@ def note(text: str) -> None:
     if not _verbose_handlers():
         errors.print(f"note: {text}", markup=False, soft_wrap=True)
     logging.getLogger("l1ad").info("note: %s", text)
+
+
+@contextmanager
+def resumable(out: Path) -> Iterator[None]:
+    """Say after Ctrl-C that the same command goes on with what is finished, which is in a folder."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        note(f"interrupted; what is finished stays in {out}, and the same command goes on from there")
+        raise
 
 
 @contextmanager
