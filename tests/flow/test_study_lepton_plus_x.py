@@ -1,6 +1,7 @@
 """A small lepton + X study: made by Pythia, trained as runs, measured, resumed and changed; and its split."""
 
 import json
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,39 @@ def test_events_that_one_of_them_outweighs_are_refused() -> None:
     heavy = replace(events, weight=np.geomspace(1e-12, 1e12, 100) ** 3)
     with pytest.raises(DataError, match="give more events, or weights less unlike"):
         split_stream([heavy], StreamSplitConfig(), np.random.default_rng(1))
+
+
+def test_a_study_shows_what_was_trained_in_another_environment(tmp_path: Path) -> None:
+    """QKeras and HGQ2 cannot be installed side by side: each trains its own, and both are compared."""
+    other = Path(__file__).parents[2] / ".venv-hgq" / "bin" / "python"
+    if not framework_found("qkeras") or not other.exists():
+        pytest.skip("needs both environments that `make test` makes")
+    stream = events_of(0, 400, 0.5)
+    write_events(tmp_path / "stream.h5", stream, {})
+    write_events(tmp_path / "signal.h5", events_of(1, 60, 1.0), {})
+    data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
+    algorithms = [{"name": one, "backend": one, **ALGORITHM} for one in ("float", "qkeras", "hgq")]
+    config, folder = small(data=data, algorithms=algorithms), tmp_path / "out"
+    here = lepton_plus_x_study(config, folder)
+    assert {one.name for one in here.trainings} == {"float", "qkeras"}
+    assert set(here.p_values.processes) == {"a"}  # the file names "b" too, and has no event of it
+    json.dumps(here.document(), allow_nan=False)
+    assert "the same command adds it" in here.left_out["hgq"]
+    trained = {path: path.stat().st_mtime_ns for path in folder.glob("**/*.npz")}
+    written = tmp_path / "study.json"
+    written.write_text(json.dumps({"kind": "lepton_plus_x", **config.model_dump(mode="json")}))
+    there = subprocess.run(
+        [other, "-m", "l1ad", "study", written, "--out", folder, "--json"], capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert there.returncode == 0, there.stderr
+    both = lepton_plus_x_study(config, folder)
+    assert not both.left_out
+    versions = {one.name: one.versions for one in both.trainings}
+    assert "qkeras-v3" in versions["qkeras"]
+    assert "hgq2" in versions["hgq"]
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
+    assert {one.name for one in both.scores} > {"qkeras Σµ², frozen", "hgq Σµ², frozen"}
 
 
 def test_events_of_the_user_are_taken_with_their_weights_and_labels(tmp_path: Path) -> None:

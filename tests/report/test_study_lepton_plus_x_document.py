@@ -83,7 +83,8 @@ def results(**changed: Any) -> LeptonPlusXResults:
                    score("st", ScoreKind.CUT, 0.1), score("trees for lq", ScoreKind.SUPERVISED, 0.9)),
         "roc_shares": SHARES,
         "trainings": (TrainingResult(name="vae", backend="float", epochs=9, best_epoch=8, reconstruction=50.0,
-                                     kl=3.0, collapsed=0, latents=4, seconds=12.0, warnings=()),),
+                                     kl=3.0, collapsed=0, latents=4, seconds=12.0,
+                                     versions={"keras": "3.9"}, warnings=()),),
         "left_out": {"vae_hgq": "backend hgq is not installed here"},
         "p_values": PValues(
             score="vae total", edges=np.linspace(0, 1, 3), stream=np.array([0.4, 0.6]),

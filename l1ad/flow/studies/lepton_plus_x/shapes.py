@@ -68,7 +68,8 @@ def stream_p_values(
     if unseen.label is not None:
         for number, label in enumerate(unseen.label_names):
             of = unseen.label[other] == number
-            counted[titles.get(label, label)] = _tail(mine[of], weights[other][of], tail_edges)
+            if of.any():  # a file may name processes that it has no events of
+                counted[titles.get(label, label)] = _tail(mine[of], weights[other][of], tail_edges)
     return PValues(
         score=name,
         edges=edges,

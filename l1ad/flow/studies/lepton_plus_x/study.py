@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import l1ad
-from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig
+from l1ad.config.studies.lepton_plus_x import LeptonPlusXConfig, StreamAlgorithmConfig
 from l1ad.core.errors import DataError, ToolError
 from l1ad.core.progress import Progress, noted, silent
 from l1ad.data.event_file import file_digest, read_events
@@ -20,17 +20,16 @@ from l1ad.flow.studies.lepton_plus_x.shapes import overlays, stream_p_values
 from l1ad.flow.studies.lepton_plus_x.trained import (
     FROM_CODES,
     FROM_PRIOR,
-    SECONDS,
     UNSEEN,
     StreamTraining,
     do_training,
-    recorded,
     run_directory,
+    training_result,
 )
 from l1ad.flow.studies.settings import told_settings
 from l1ad.rates.sensitivity import PB_A_FB
 from l1ad.references.supervised import fitted_classifier, fitted_network, halves
-from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults, TrainingResult
+from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults
 from l1ad.report.studies.lepton_plus_x.scores import ScoreKind, ScoreResult
 from l1ad.simulate.chunks import run_chunks
 from l1ad.training.environment import framework_found, framework_versions
@@ -46,6 +45,7 @@ _SCORES = {
 }  # fmt: skip
 _CUTS = ("lepton_pt", "st", "jets_mass", "transverse_mass", "muons_mass", "muons_pt", "electrons_mass",
          "electrons_pt")  # fmt: skip
+_ELSEWHERE = "the same command adds it in an environment that has it"
 _FEWEST_OF_A_RUN = 2
 """Unseen events of a run that a budget of it must be."""
 
@@ -65,32 +65,32 @@ def lepton_plus_x_study(
         DataError: If events cannot be used, nothing can be learned from them, or a budget is all of the stream.
         ToolError: If Pythia or every training framework is missing, or a process was killed.
     """
-    left_out = {
-        one.name: f"backend {one.backend} is not installed here"
-        for one in config.algorithms
-        if not framework_found(one.backend)
-    }
-    if len(left_out) == len(config.algorithms):
+    if not any(framework_found(one.backend) for one in config.algorithms):
         raise ToolError(
             "no algorithm of the study can be trained here: pip install 'l1ad[qkeras]' or 'l1ad[hgq]'"
         )
     files = prepared_stream(config, folder / "data", workers=workers, progress=noted(progress, "events"))
     points = _points(config, _events_per_day(config, files))
-    trainings = tuple(
-        _training(config, files, number)
-        for number, one in enumerate(config.algorithms)
-        if one.name not in left_out
-    )
     place = folder / "algorithms"
     place.mkdir(parents=True, exist_ok=True)
+    asked = [_training(config, files, one) for one in config.algorithms]
+    trainings = tuple(
+        one for one in asked if framework_found(one.algorithm.backend) or one.scores_file(place).exists()
+    )
+    left_out = {
+        one.algorithm.name: f"backend {one.algorithm.backend} is not installed here; {_ELSEWHERE}"
+        for one in asked
+        if one not in trainings
+    }
     score_files = [one.scores_file(place) for one in trainings]
     run_chunks(
         functools.partial(do_training, trainings, place), score_files, workers=workers,
         progress=noted(progress, "trainings"),
     )  # fmt: skip
-    for one in trainings:
+    scores = {}
+    for one, file in zip(trainings, score_files, strict=True):
         run_directory(one, place).save_config()  # rates may have changed, which no training knows
-    scores = {one.algorithm.name: _arrays(file) for one, file in zip(trainings, score_files, strict=True)}
+        scores[one.algorithm.name] = _arrays(file)
     return _results(config, files, points, trainings, scores, left_out, place, noted(progress, "scores"))
 
 
@@ -111,8 +111,10 @@ def _arrays(file: Path) -> dict[str, NDArray[Any]]:
         return {name: found[name] for name in found.files}
 
 
-def _training(config: LeptonPlusXConfig, files: StreamFiles, number: int) -> StreamTraining:
-    algorithm, per_day = config.algorithms[number], _events_per_day(config, files)
+def _training(
+    config: LeptonPlusXConfig, files: StreamFiles, algorithm: StreamAlgorithmConfig
+) -> StreamTraining:
+    per_day = _events_per_day(config, files)
     n_unseen = len(read_events(files.stream)) - sum(files.seen)
     shares = [share for share in config.shares if share * n_unseen >= _FEWEST_OF_A_RUN]
     shares = shares or [min(0.5, 10 / n_unseen)]
@@ -176,7 +178,7 @@ def _results(
         scores=_all_scores(config, files, scores, measured_halves, stream, progress),
         roc_shares=_ROC_SHARES,
         trainings=tuple(
-            _trained(one, recorded(place, one.algorithm.name), scores[one.algorithm.name]) for one in trainings
+            training_result(one, place, scores[one.algorithm.name]) for one in trainings
         ),
         left_out=left_out,
         p_values=stream_p_values(
@@ -234,16 +236,6 @@ def _all_scores(
         measured.append(measured_score(name, kind, background, of_signals, stream))
     progress(len(wanted), len(wanted), "")
     return tuple(measured)
-
-
-def _trained(one: StreamTraining, record: Mapping[str, Any], found: Scores) -> TrainingResult:
-    best = record["history"][record["best_epoch"] - 1]
-    return TrainingResult(
-        name=one.algorithm.name, backend=one.algorithm.backend, epochs=len(record["history"]),
-        best_epoch=record["best_epoch"], reconstruction=best["validation_reconstruction"],
-        kl=best["validation_kl"], collapsed=len(record["collapsed_latents"]), latents=one.algorithm.latent,
-        seconds=float(found[SECONDS]), warnings=tuple(record["warnings"]),
-    )  # fmt: skip
 
 
 def _settings(config: LeptonPlusXConfig) -> dict[str, str]:

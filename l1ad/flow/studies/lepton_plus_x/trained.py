@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from l1ad.emulate.engine import emulate
 from l1ad.flow.freeze import TrainedModel, freeze, trained_model
 from l1ad.flow.run_directory import RunDirectory
 from l1ad.flow.train import RECORD, train
+from l1ad.report.studies.lepton_plus_x.results import TrainingResult
 from l1ad.simulate.chunks import save_arrays
 from l1ad.training.environment import framework_versions
 from l1ad.training.latents import model_scores
@@ -29,16 +31,16 @@ from l1ad.training.likelihood_samples import drawn_from_codes, drawn_from_prior
 __all__ = [
     "FROM_CODES",
     "FROM_PRIOR",
-    "SECONDS",
     "UNSEEN",
     "StreamTraining",
     "do_training",
-    "recorded",
     "run_directory",
+    "training_result",
 ]
 
 UNSEEN = "unseen"
-FROM_PRIOR, FROM_CODES, SECONDS = "from_prior", "from_codes", "seconds"
+FROM_PRIOR, FROM_CODES = "from_prior", "from_codes"
+_SECONDS = "seconds"
 _MARK = "study.json"
 
 _GIVEN_SCORES = ("kl", "reconstruction", "total", "mean_squares")
@@ -77,12 +79,15 @@ class StreamTraining:
 
     @property
     def digest(self) -> str:
-        """Digest of what decides the scores."""
-        decisive = [
+        """Digest of what is asked for.
+
+        Not of the framework, which the record names: QKeras and HGQ2 need an environment each, and a study
+        compares what was trained in both.
+        """
+        return _digest_of(
             self.algorithm.model_dump(mode="json"), self.fit.model_dump(mode="json"), self.seed, self.fractions,
-            self.generated, self.data_digest, framework_versions(),
-        ]  # fmt: skip
-        return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+            self.generated, self.data_digest,
+        )  # fmt: skip
 
     def scores_file(self, folder: Path) -> Path:
         """Give the file of its scores, which is there when all is done."""
@@ -103,7 +108,8 @@ def do_training(trainings: tuple[StreamTraining, ...], folder: Path, number: int
     one = trainings[number]
     begin = time.perf_counter()
     run = run_directory(one, folder)
-    _make_room(run.path, one.digest)
+    # Of a training that was interrupted, another framework makes no part.
+    _make_room(run.path, _digest_of(one.digest, framework_versions()))
     told = train(run)
     if told.interrupted:
         raise KeyboardInterrupt
@@ -118,7 +124,7 @@ def do_training(trainings: tuple[StreamTraining, ...], folder: Path, number: int
             arrays[f"{name}/{_DEPLOYED}"] = emulate(trigger, events.inputs_raw).score_raw
     if one.algorithm.reconstruction == "likelihood":
         arrays |= _drawn(one, trained)
-    save_arrays(file, {**arrays, SECONDS: np.array(time.perf_counter() - begin)})
+    save_arrays(file, {**arrays, _SECONDS: np.array(time.perf_counter() - begin)})
 
 
 def run_directory(one: StreamTraining, folder: Path) -> RunDirectory:
@@ -170,6 +176,10 @@ def _run_config(one: StreamTraining, firmware: Path) -> RunConfig:
     )  # fmt: skip
 
 
+def _digest_of(*decisive: Any) -> str:
+    return hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()
+
+
 def _make_room(path: Path, digest: str) -> None:
     """Move the run directory of another training aside; one of this training is gone on with."""
     mark = path / _MARK
@@ -186,7 +196,13 @@ def _make_room(path: Path, digest: str) -> None:
     write_text_safely(mark, json.dumps({"digest": digest}) + "\n")
 
 
-def recorded(folder: Path, name: str) -> dict[str, Any]:
-    """Read the record that a training left."""
-    record: dict[str, Any] = json.loads((folder / name / RECORD).read_text(encoding="utf-8"))
-    return record
+def training_result(one: StreamTraining, folder: Path, found: Mapping[str, NDArray[Any]]) -> TrainingResult:
+    """Tell how a training went, from the record that it left and its scores."""
+    record = json.loads((folder / one.algorithm.name / RECORD).read_text(encoding="utf-8"))
+    best = record["history"][record["best_epoch"] - 1]
+    return TrainingResult(
+        name=one.algorithm.name, backend=one.algorithm.backend, epochs=len(record["history"]),
+        best_epoch=record["best_epoch"], reconstruction=best["validation_reconstruction"],
+        kl=best["validation_kl"], collapsed=len(record["collapsed_latents"]), latents=one.algorithm.latent,
+        seconds=float(found[_SECONDS]), versions=record["versions"], warnings=tuple(record["warnings"]),
+    )  # fmt: skip

@@ -103,11 +103,12 @@ def _trainings(results: LeptonPlusXResults) -> list[Block]:
     rows = [
         (one.name, one.backend, str(one.epochs), str(one.best_epoch), f"{one.reconstruction:.2f}",
          f"{one.kl:.2f}", f"{one.latents - one.collapsed} of {one.latents}", f"{one.seconds:.0f}",
+         ", ".join(f"{package} {version}" for package, version in one.versions.items()),
          "; ".join(one.warnings) or UNKNOWN)
         for one in results.trainings
     ]  # fmt: skip
     header = ("algorithm", "backend", "epochs", "best", "reconstruction term", "KL", "latents that speak",
-              "seconds", "warnings")  # fmt: skip
+              "seconds", "trained with", "warnings")  # fmt: skip
     blocks: list[Block] = [
         Paragraph(
             "Each algorithm is an ordinary run directory under `algorithms/`: `l1ad build` and "

@@ -29,6 +29,7 @@ class TrainingResult:
         collapsed: Latents that say nothing.
         latents: Size of the latent space.
         seconds: Of its last session.
+        versions: Of the packages that trained it.
         warnings: What a reader should know.
     """
 
@@ -41,6 +42,7 @@ class TrainingResult:
     collapsed: int
     latents: int
     seconds: float
+    versions: Mapping[str, str]
     warnings: tuple[str, ...]
 
 
