@@ -40,6 +40,7 @@ SMALL: dict[str, Any] = {
         {"name": "plain", "kind": "vanilla", "inputs": "momenta", "hidden": [8], "latent": 3},
         {"name": "beta", "kind": "variational", "inputs": "normalised", "hidden": [8], "latent": 3},
     ],
+    "trainings": 2,
     "fit": {"epochs": 2, "batch": 32},
     "training_share": 0.5,
     "most_jets": 400,
@@ -79,6 +80,10 @@ def test_a_study_trains_scores_cuts_and_hunts(whole: tuple[Path, Document]) -> N
         {"reconstruction", "kl", "total"},
     ]
     for one in found["families"]:
+        first, other = (areas["zprime"] for areas in one["repeated"])
+        assert first == one["found"]["scores"][one["found"]["score"]]["signals"]["zprime"]["near"]["value"]
+        assert 0 <= other <= 1
+        assert other != first
         assert one["training"]["epochs"] == 2
         assert one["training"]["trained_jets"] == 400
         for score in one["found"]["scores"].values():
@@ -116,7 +121,7 @@ def test_a_study_that_is_done_does_nothing_anew_and_other_cuts_train_nothing(
     assert {name for name in after if name not in before} == {
         name for name in after if name.startswith("trials") and name not in before
     }
-    assert len(after) == len(before) + 2
+    assert len(after) == len(before) + 2 + 4  # a hunt of each network, and areas of each training
 
 
 def test_two_workers_make_the_same_events_and_a_stopped_one_goes_on(

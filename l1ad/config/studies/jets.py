@@ -186,6 +186,7 @@ class JetsConfig(StudyConfig):
         (
             JetFamilyConfig(name="dense_momenta", kind="vanilla", inputs="momenta"),
             JetFamilyConfig(name="dense_normalised", kind="vanilla", inputs="normalised"),
+            JetFamilyConfig(name="dense_vae_momenta", kind="variational", inputs="momenta"),
             JetFamilyConfig(name="dense_vae_normalised", kind="variational", inputs="normalised"),
             JetFamilyConfig(
                 name="conv_vae_momenta", kind="convolutional_variational", inputs="momenta", hidden=(200, 70)
@@ -198,6 +199,9 @@ class JetsConfig(StudyConfig):
         min_length=1,
         description="What is compared",
     )  # fmt: skip
+    trainings: PositiveInt = Field(
+        3, description="Of each network, from other weights; the first hunts, and all tell how areas spread"
+    )
     fit: FitConfig = FitConfig(epochs=30, batch=128, learning_rate=1e-3, learning_rate_decay=0.93)
     hunt: HuntConfig = HuntConfig()
 

@@ -11,24 +11,20 @@ from l1ad.config.loading import parse_config
 from l1ad.config.studies.jets import HuntConfig
 from l1ad.core.errors import DataError
 from l1ad.core.plain import plain
-from l1ad.data.arrays_file import Arrays
 from l1ad.flow.studies.jets.cut import Cut, cut_events, flat_profile, predicted
 from l1ad.flow.studies.jets.data import BACKGROUND
 from l1ad.flow.studies.jets.judged import Judged, judged_events
+from l1ad.flow.studies.jets.separation import main_score, separation
 from l1ad.flow.studies.jets.training import read_training, training_file
 from l1ad.metrics.bump_hunt import closure, pulls
-from l1ad.metrics.efficiency import roc
 from l1ad.metrics.limits import Searched, searched
 from l1ad.metrics.mass_profile import Profile, flatness
-from l1ad.metrics.rank_correlation import spearman_of_events
-from l1ad.metrics.ranks import Bounded, area_with_interval, ranked
+from l1ad.metrics.ranks import Bounded
 from l1ad.rates.intervals import clopper_pearson
 
-__all__ = ["hunt_trial", "main_score"]
+__all__ = ["hunt_trial"]
 
 Definition = Mapping[str, Any]
-
-_CURVE_POINTS = 80
 
 
 def hunt_trial(definition: Definition, *, samples: Mapping[str, Path], trainings: Path) -> dict[str, Any]:
@@ -54,45 +50,12 @@ def hunt_trial(definition: Definition, *, samples: Mapping[str, Path], trainings
         "usable": True,
         "score": hunt.score,
         "scores": {
-            name: _separation(background, events, definition["masses"], name, config.window)
+            name: separation(background, events, definition["masses"], name, config.window)
             for name in background.scores
         },
         "cuts": {f"{kept:g}": _hunted(background, events, hunt, kept) for kept in config.kept},
     }
     return dict(plain(found))
-
-
-def main_score(config: HuntConfig, training: Arrays) -> str:
-    """Name the score that is cut on; without a KL divergence there is only the reconstruction."""
-    return config.score if training.of(config.score) else "reconstruction"
-
-
-def _separation(
-    background: Judged, signals: Mapping[str, Judged], masses: Mapping[str, float], score: str, window: float
-) -> dict[str, Any]:
-    """Tell how well a score parts signals from QCD in the signal region, and how it goes with the mass."""
-    inside = background.take(np.flatnonzero(background.inside))
-    found: dict[str, Any] = {
-        "correlation": spearman_of_events(inside.scores[score], inside.mass_gev), "signals": {}
-    }  # fmt: skip
-    for name, signal in signals.items():
-        there = signal.take(np.flatnonzero(signal.inside))
-        near = [
-            one.take(np.flatnonzero(np.abs(one.mass_gev / masses[name] - 1) < window))
-            for one in (inside, there)
-        ]
-        every, close = (
-            ranked(pair[0].scores[score], pair[1].scores[score]) for pair in ((inside, there), near)
-        )
-        curve = roc(*close)
-        wanted = np.geomspace(1 / len(close[0]), 1.0, _CURVE_POINTS)
-        efficiency = np.interp(wanted, curve.background_fraction, curve.signal_efficiency)
-        found["signals"][name] = {
-            "all": area_with_interval(*every), "near": area_with_interval(*close),
-            "n_background": len(close[0]), "n_signal": len(close[1]),
-            "curve": {"background": wanted, "signal": efficiency},
-        }  # fmt: skip
-    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from l1ad.data.jet_inputs import QUANTITIES
 from l1ad.flow.studies.jets.data import BACKGROUND, prepared_events
 from l1ad.flow.studies.jets.hunt import hunt_trial
 from l1ad.flow.studies.jets.regions import refuse_thin, split_regions, studied_events
+from l1ad.flow.studies.jets.separation import areas_trial
 from l1ad.flow.studies.jets.training import read_training, run_trainings
 from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
@@ -37,11 +38,13 @@ def jets_study(
 ) -> JetsResults:
     """Make events, train every family in the sideband, and hunt with each one's score.
 
+    The first training of a family hunts; the others tell how its areas spread.
+
     Args:
         config: The study.
         folder: Where events, a file for each training and a record for each hunt are kept.
         workers: Processes.
-        progress: Told the chunks of events, then the trainings, then the hunts.
+        progress: Told the chunks of events, then the trainings, the hunts and the areas.
 
     Raises:
         ConfigError: If a network cannot read jets of so many particles.
@@ -57,15 +60,26 @@ def jets_study(
     files = run_trainings(
         definitions, samples, trainings, workers=workers, progress=noted(progress, "trainings")
     )
-    work = functools.partial(hunt_trial, samples=samples, trainings=trainings)
+    first = [one for one in definitions if one["repetition"] == 0]
     hunts = run_trials(
-        work, [_hunt(config, one) for one in definitions], folder / "trials", workers=workers,
+        functools.partial(hunt_trial, samples=samples, trainings=trainings),
+        [_hunt(config, one) for one in first], folder / "trials", workers=workers,
         progress=noted(progress, "hunts"),
     )  # fmt: skip
+    areas = run_trials(
+        functools.partial(areas_trial, samples=samples, trainings=trainings),
+        [_areas(config, one) for one in definitions], folder / "trials", workers=workers,
+        progress=noted(progress, "areas"),
+    )  # fmt: skip
+    n = config.trainings
     families = tuple(
-        JetFamilyResults(name=one.name, kind=one.kind, inputs=one.inputs, training=_told(file), found=found)
-        for one, file, found in zip(config.families, files, hunts, strict=True)
-    )
+        JetFamilyResults(
+            name=one.name, kind=one.kind, inputs=one.inputs, training=_told(files[n * number]),
+            found=hunts[number],
+            repeated=tuple(found.get("areas") for found in areas[n * number : n * (number + 1)]),
+        )
+        for number, one in enumerate(config.families)
+    )  # fmt: skip
     return _results(config, samples, digests, families)
 
 
@@ -82,7 +96,11 @@ def _definitions(config: JetsConfig, digests: Mapping[str, str]) -> list[Definit
         "training_share": config.training_share, "delta_eta": config.data.delta_eta,
         "mass_gev": config.data.mass_gev, "constituents": config.data.constituents, "samples": dict(digests),
     }  # fmt: skip
-    return [{**common, "family": family} for family in document["families"]]
+    return [
+        {**common, "family": family, "repetition": repetition}
+        for family in document["families"]
+        for repetition in range(config.trainings)
+    ]
 
 
 def _hunt(config: JetsConfig, training: Definition) -> Definition:
@@ -90,6 +108,11 @@ def _hunt(config: JetsConfig, training: Definition) -> Definition:
         "version": _HUNT, "training": training, "hunt": config.hunt.model_dump(mode="json"),
         "masses": {one.name: one.mass_gev for one in config.signals}, "limits": limits_available(),
     }  # fmt: skip
+
+
+def _areas(config: JetsConfig, training: Definition) -> Definition:
+    hunt = _hunt(config, training)
+    return {"what": "areas", **{key: hunt[key] for key in ("training", "hunt", "masses")}}
 
 
 def _told(file: Path) -> dict[str, Any]:

@@ -33,6 +33,7 @@ Definition = Mapping[str, Any]
 Float = NDArray[np.float32]
 
 SCORES = ("reconstruction", "kl", "total")
+_SEEDS_OF_A_STUDY = 10_000
 _RECONSTRUCTED_JETS = 6_000
 _LEADING = 10
 """Particles of a jet whose distributions are shown."""
@@ -52,8 +53,8 @@ def run_trainings(
     """Do the trainings that are not done.
 
     Args:
-        definitions: What decides each: `seed`, `family`, `fit`, `training_share`, `most_jets`, `delta_eta`,
-            `mass_gev`, `constituents`, and the digest of each sample.
+        definitions: What decides each: `seed`, `repetition`, `family`, `fit`, `training_share`, `most_jets`,
+            `delta_eta`, `mass_gev`, `constituents`, and the digest of each sample.
         samples: File of each sample, the background first.
         folder: Has a file for each training.
         workers: Processes.
@@ -106,11 +107,10 @@ def _trained(definition: Definition, samples: Mapping[str, Path]) -> tuple[dict[
     watched = background.take(regions.held[: max(1, most // 4)])
     particles = represented(training, config.inputs)
     scale = JetScale.of(particles, present(training))
-    prepared_framework("float", definition["seed"])
+    seed = definition["seed"] * _SEEDS_OF_A_STUDY + definition["repetition"]
+    prepared_framework("float", seed)
     trainer = Trainer(_family(config), particles[0].size, fit)
-    fitted = trainer.fit(
-        scale.shown(particles), scale.shown(represented(watched, config.inputs)), seed=definition["seed"]
-    )
+    fitted = trainer.fit(scale.shown(particles), scale.shown(represented(watched, config.inputs)), seed=seed)
     judged = {**events, BACKGROUND: background.take(regions.judged)}
     scores = [_scores(trainer, scale, one, config) for one in judged.values()]
     usable = fitted.best_epoch > 0 and all(np.isfinite(v).all() for one in scores for v in one.values())

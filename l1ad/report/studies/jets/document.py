@@ -14,7 +14,7 @@ from l1ad.report.studies.jets.figures import (
     profile_chart,
     width_charts,
 )
-from l1ad.report.studies.jets.results import JetsResults
+from l1ad.report.studies.jets.results import JetFamilyResults, JetsResults
 from l1ad.report.studies.jets.verdicts import hunts_of, jets_verdicts, mean_area_text, percent
 
 __all__ = ["jets_document"]
@@ -52,17 +52,19 @@ def _families(results: JetsResults) -> Iterator[Block]:
     yield Paragraph(
         f"AUC of an event's score, the {results.of_event} of its two jets' (or their sum, where it says so), "
         f"against QCD in the signal region within {100 * results.window:g} % of the resonance's mass. "
-        "Intervals are DeLong's, from the events; each network was trained once, and how another training "
-        "would do is not in them. Below 0.5 a signal looks more normal than QCD: a network misses "
-        "least of jets with few particles."
+        "Intervals are DeLong's, from the events, of the first training, which also hunts below. The mean is "
+        "that of all trainings over signals, with an error from events and trainings; spread is the standard "
+        "deviation of one training, on the same events. Below 0.5 a signal looks more normal than QCD: a "
+        "network misses least of jets with few particles."
     )
     titles = [one.title for one in results.signals.values()]
     rows = [
         (one.name, one.kind, one.inputs, str(one.found["score"]),
-         *(_area_text(one.area(name)) for name in results.signals), mean_area_text(one, results))
+         *(_area_text(one.area(name)) for name in results.signals), mean_area_text(one, results),
+         *_spread_cells(one, results))
         for one in results.usable
     ]  # fmt: skip
-    header = ("network", "family", "inputs", "score", *titles, "mean")
+    header = ("network", "family", "inputs", "score", *titles, "mean", "spread", "of each training")
     yield Table(name="areas", title="AUC near the mass", header=header, rows=tuple(rows))
     yield from curve_charts(results)
     yield Table(
@@ -78,7 +80,7 @@ def _families(results: JetsResults) -> Iterator[Block]:
         ),
     )  # fmt: skip
     yield Table(
-        name="trainings", title="Trainings",
+        name="trainings", title="First trainings",
         header=("network", "parameters", "jets", "best epoch", "of", "ended by", "seconds"),
         rows=tuple(
             (one.name, f"{one.training['parameters']:,}", f"{one.training['trained_jets']:,}",
@@ -88,6 +90,14 @@ def _families(results: JetsResults) -> Iterator[Block]:
         ),
     )  # fmt: skip
     yield loss_chart(results)
+
+
+def _spread_cells(one: JetFamilyResults, results: JetsResults) -> tuple[str, str]:
+    """Write how trainings spread, and the mean area of each."""
+    spread = one.spread(results.signals)
+    each = ", ".join(f"{area:.3f}" for area in one.mean_areas(results.signals))
+    failed = sum(area is None for area in one.repeated)
+    return UNKNOWN if spread is None else f"{spread:.3f}", each + (f"; {failed} failed" if failed else "")
 
 
 def _reconstruction(results: JetsResults) -> Iterator[Block]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import fmean, stdev
 from typing import Any
 
 from l1ad.core.plain import plain
@@ -55,6 +56,8 @@ class JetFamilyResults:
         inputs: What it reads.
         training: Record of the training: `parameters`, `epochs`, `seconds`, `history`, `reconstruction`, ...
         found: Record of its hunt: `score`, `scores`, `cuts`; empty where the training failed.
+        repeated: Area near the mass by signal, of each training; the first is the one above. None where one
+            failed.
     """
 
     name: str
@@ -62,6 +65,7 @@ class JetFamilyResults:
     inputs: str
     training: Mapping[str, Any]
     found: Mapping[str, Any]
+    repeated: tuple[Mapping[str, float] | None, ...]
 
     @property
     def usable(self) -> bool:
@@ -73,12 +77,25 @@ class JetFamilyResults:
         chosen = score if score is not None else self.found["score"]
         return dict(self.found["scores"][chosen]["signals"][signal][where])
 
+    def mean_areas(self, signals: Mapping[str, SignalMade]) -> list[float]:
+        """Average the areas near the masses over signals, for each training that did not fail."""
+        return [fmean(one[name] for name in signals) for one in self.repeated if one is not None]
+
     def mean_area(self, signals: Mapping[str, SignalMade]) -> tuple[float, float]:
-        """Average the areas near the masses over signals, with its error from the samples' sizes."""
-        areas = [self.area(name) for name in signals]
-        errors = [(one["high"] - one["low"]) / 2 for one in areas]
-        n = len(areas)
-        return sum(one["value"] for one in areas) / n, sum(one**2 for one in errors) ** 0.5 / n
+        """Average them over the trainings too.
+
+        Its error is that of the samples' sizes, the same for all trainings, and that of the mean of so many
+        trainings, in squares.
+        """
+        errors = [(one["high"] - one["low"]) / 2 for one in (self.area(name) for name in signals)]
+        of_events = sum(one**2 for one in errors) ** 0.5 / len(errors)
+        spread, n = self.spread(signals) or 0.0, len(self.mean_areas(signals))
+        return fmean(self.mean_areas(signals)), (of_events**2 + spread**2 / n) ** 0.5
+
+    def spread(self, signals: Mapping[str, SignalMade]) -> float | None:
+        """Give the standard deviation of one training's mean area; None of a single training."""
+        means = self.mean_areas(signals)
+        return stdev(means) if len(means) > 1 else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,8 +75,9 @@ def _best(results: JetsResults) -> Verdict:
         found=f"{best.name}: mean AUC {mean_area_text(best, results)}"
         + (f", not told apart from {', '.join(alike)}" if alike else ""),
         state=State.OPEN if alike or value <= 0.5 else State.GOOD,
-        why=f"mean over {names}, near the mass; one training each; two standard deviations, as if the families "
-        "were measured on different events, which is cautious",
+        why=f"mean over {names}, near the mass, and over trainings ({len(best.repeated)} each); two standard "
+        "deviations of events and trainings, as if the families were measured on different events, which is "
+        "cautious",
         section="families",
     )
 
@@ -158,10 +159,13 @@ def _trainings(results: JetsResults, failed: list[str]) -> Verdict:
         and one.training["ending"] == "EPOCHS"
         and one.training["best_epoch"] == one.training["epochs"]
     ]
+    n = sum(len(one.repeated) for one in results.families)
+    n_failed = sum(area is None for one in results.families for area in one.repeated)
+    found = f"{n_failed} of {n} failed" + (f"; networks without a hunt: {', '.join(failed)}" if failed else "")
     return Verdict(
         what="trainings",
-        found=f"{len(failed)} of {len(results.families)} failed" + (f": {', '.join(failed)}" if failed else ""),
-        state=State.BAD if failed else State.GOOD,
+        found=found,
+        state=State.BAD if n_failed else State.GOOD,
         why=f"best in the last epoch, so perhaps not trained out: {', '.join(last)}" if last else "",
         section="families",
     )
