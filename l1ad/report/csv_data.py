@@ -1,8 +1,8 @@
-"""The numbers of a block as CSV (RFC 4180), exact to the last bit."""
+"""The numbers of a block as CSV (RFC 4180), those of charts exact to the last bit."""
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from l1ad.report.charts import Chart, Heatmap, Series
 from l1ad.report.document import Table
 from l1ad.report.slider import Slider
+from l1ad.report.table_columns import numeric_columns
 
 __all__ = ["CHART_COLUMNS", "HEATMAP_COLUMNS", "SLIDER_COLUMNS", "csv_text"]
 
@@ -27,10 +28,11 @@ SLIDER_COLUMNS = ("setting", "row", "column", "unit", "value", "low", "high")
 def csv_text(block: Table | Chart | Heatmap | Slider) -> str:
     """Write a block as CSV with a header line; what is not known is an empty cell.
 
-    Numbers are written with as many digits as tell them from all others. A table is written as it is shown.
+    Numbers are written with as many digits as tell them from all others; those of a table with the digits that
+    it shows, and one a cell: see `numeric_columns`.
     """
     header: tuple[str, ...]
-    lines: Iterator[tuple[str, ...]]
+    lines: Iterable[tuple[str, ...]]
     match block:
         case Chart():
             header, lines = CHART_COLUMNS, _of_chart(block)
@@ -39,7 +41,7 @@ def csv_text(block: Table | Chart | Heatmap | Slider) -> str:
         case Slider():
             header, lines = SLIDER_COLUMNS, _of_slider(block)
         case Table():
-            header, lines = block.header, iter(block.rows)
+            header, lines = numeric_columns(block)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(header)
