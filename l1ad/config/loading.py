@@ -51,6 +51,8 @@ def read_document(path: Path) -> dict[Any, Any]:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such configuration file") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{path}: a folder; name one of its files") from None
     except (OSError, UnicodeDecodeError) as fault:
         raise ConfigError(f"{path}: {fault}") from None
     try:

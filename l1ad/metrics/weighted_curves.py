@@ -8,6 +8,7 @@ from l1ad.core.errors import DataError
 from l1ad.metrics.ranks import Bounded
 
 __all__ = [
+    "effective_events",
     "kolmogorov_probability",
     "p_values",
     "scaled_distance",
@@ -111,15 +112,20 @@ def weighted_kolmogorov(
 def kolmogorov_probability(distance: float, *weights: Reals) -> float:
     """Give the probability of a Kolmogorov-Smirnov distance as large as this between alike weighted samples.
 
-    Kolmogorov's limit at 1/n = Σ 1/n_i of the effective numbers n_i = (Σw)²/Σw²: right for many events of
-    weights that do not depend on the value, a guide else.
+    Kolmogorov's limit at 1/n = Σ 1/n_i of the effective numbers n_i: right for many events of weights that do
+    not depend on the value, a guide else.
 
     Args:
         distance: The distance.
         weights: Weights of the events of each sample.
     """
-    inverse = sum(float(np.square(one).sum() / one.sum() ** 2) for one in weights)
+    inverse = sum(1 / effective_events(one) for one in weights)
     return float(kstwobign.sf(distance / np.sqrt(inverse)))
+
+
+def effective_events(weights: Reals) -> float:
+    """Count as many events of equal weight as carry the same information, (Σw)²/Σw²."""
+    return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
 def scaled_distance(

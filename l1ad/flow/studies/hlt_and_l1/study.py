@@ -22,6 +22,7 @@ from l1ad.flow.studies.hlt_and_l1.summary import Group, cell, entries, same_repe
 from l1ad.flow.studies.hlt_and_l1.trial import both_trial, frozen_file, scores_file
 from l1ad.flow.studies.settings import told_settings
 from l1ad.flow.studies.trials import run_trials
+from l1ad.metrics.weighted_curves import effective_events
 from l1ad.report.studies.hlt_and_l1.results import BothResults, Deployed, Trained
 from l1ad.training.environment import framework_versions
 
@@ -156,7 +157,7 @@ def _results(
             )
             for name, one in of.items()
         },
-        effective=float(weights.sum() ** 2 / np.square(weights).sum()),
+        effective=effective_events(weights),
         accepted_signals={name: float(parts.test[name].accepted.mean()) for name in parts.signals},
         failed={_called(trained): one.failed for trained, one in groups.items()},
         seconds={

@@ -27,6 +27,7 @@ from l1ad.flow.studies.lepton_plus_x.trained import (
     training_result,
 )
 from l1ad.flow.studies.settings import told_settings
+from l1ad.metrics.weighted_curves import effective_events
 from l1ad.rates.sensitivity import PB_A_FB
 from l1ad.references.supervised import fitted_classifier, fitted_network, halves
 from l1ad.report.studies.lepton_plus_x.results import LeptonPlusXResults
@@ -171,7 +172,7 @@ def _results(
         events_per_day=per_day,
         luminosity_fb=config.luminosity.per_month_fb,
         unseen=len(unseen),
-        effective=float(weights.sum() ** 2 / np.square(weights).sum()),
+        effective=effective_events(weights),
         trained=sum(files.seen),
         points=tuple(one.name for one in points),
         headline=f"{first} {_SCORES['total']}",
