@@ -25,10 +25,11 @@ def study(
     from l1ad.report.document import Table
 
     wanted = load_study(config)
-    with resumable(out), progress_bar("study") as progress:
-        document = run_study(wanted, out, workers=workers, progress=progress)
-    with progress_bar("write") as progress:
-        page = save_study(document, out, progress=progress)
+    with resumable(out):
+        with progress_bar("study") as progress:
+            document = run_study(wanted, out, workers=workers, progress=progress)
+        with progress_bar("write") as progress:
+            page = save_study(document, out, progress=progress)
     if json:
         print_json(plain(document.data))
         return

@@ -53,8 +53,8 @@ def stream_efficiency(
     """
     if not len(signal):
         raise DataError("no signal events; an efficiency needs at least one")
-    if not len(scores):
-        raise DataError("no events of the stream; a threshold needs at least one")
+    if not weights.sum() > 0:
+        raise DataError("no events of the stream that weigh anything; a threshold needs at least one")
     order = np.argsort(scores, kind="stable")
     ordered, of_each = scores[order], weights[order]
     total = float(of_each.sum())

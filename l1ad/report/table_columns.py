@@ -1,6 +1,7 @@
 """A table as it is shown, as columns that other programs read: one number a cell."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,13 +10,19 @@ from l1ad.report.numbers import UNKNOWN
 
 __all__ = ["numeric_columns"]
 
-_NUMBER = r"[-−]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?"
+_UNITS = ("%", "Hz", "kHz", "MHz", "events/day", "MeV", "GeV", "TeV", "fb", "pb", "nb", "ns", "µs", "ms", "s",
+          "min", "h", "rad", "kB", "MB", "GB")  # fmt: skip
+"""What may follow a number; other words make a cell text."""
+
+_NUMBER = r"[-−+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?"
 _END = rf"(?:{_NUMBER}|∞)"
-_UNIT = r"(?: (?P<unit>[^\W\d][^\s()±,;:]*|%))?"
+_UNIT = rf"(?:(?:(?= ?%) ?| )(?P<unit>{'|'.join(map(re.escape, _UNITS))}))?"
+_INTERVAL = rf" \((?P<low>{_END}) to (?P<high>{_END})\)"
 _SHAPES = tuple(
     re.compile(shape)
     for shape in (
-        rf"(?P<value>{_NUMBER}){_UNIT}(?: \((?P<low>{_END}) to (?P<high>{_END})\))?",
+        rf"(?P<value>{_NUMBER}){_UNIT}(?:{_INTERVAL})?",
+        rf"(?P<value>{_NUMBER}){_INTERVAL}{_UNIT}",
         rf"(?P<value>{_NUMBER}) ± (?P<error>{_NUMBER}){_UNIT}",
         rf"(?P<value>{_NUMBER}) \+(?P<up>{_NUMBER}) −(?P<down>{_NUMBER}){_UNIT}",
         rf"> (?P<low>{_NUMBER}){_UNIT}",
@@ -24,7 +31,9 @@ _SHAPES = tuple(
 _PARTS = {"value": "", "low": " low", "high": " high", "error": " error", "up": " up", "down": " down"}
 """Parts of a cell, and what the names of their columns end with."""
 
-_ABSENT = ("", UNKNOWN)
+_ABSENT = ("", "-", UNKNOWN)
+
+_Columns = list[tuple[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,38 +47,45 @@ def numeric_columns(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]
 
     A column whose every cell is a number with one unit becomes a column of numbers, with the unit in its name;
     where an interval follows there are columns `NAME low` and `NAME high`, after ± `NAME error`, after + and −
-    `NAME up` and `NAME down`. `> 3` has a lower end and no value. What is not known is empty, as pandas reads
-    it, in every column. Other columns stay what they are, and so do those whose new names another column has.
+    `NAME up` and `NAME down`. `> 3` has a lower end and no value. What is not known is empty, in every column.
+
+    Other columns stay what they are: the first, which names the rows; those with words, or with numbers of
+    different units; and those whose new names another column has.
     """
     columns = [list(column) for column in zip(*table.rows, strict=True)] or [[] for _ in table.header]
-    taken = set(table.header)
-    names: list[str] = []
-    cells: list[list[str]] = []
-    for name, column in zip(table.header, columns, strict=True):
-        for new, values in _parted(name, column, taken - {name}):
-            names.append(new)
-            cells.append(values)
-            taken.add(new)
-    return tuple(names), list(zip(*cells, strict=True))
+    as_shown: list[_Columns] = [
+        [(name, ["" if cell in _ABSENT else cell for cell in column])]
+        for name, column in zip(table.header, columns, strict=True)
+    ]
+    parted = [
+        shown if not place else _parted(table.header[place], columns[place]) or shown
+        for place, shown in enumerate(as_shown)
+    ]
+    times = Counter(name for one in (*as_shown, *parted) for name in {name for name, _ in one})
+    for place, (shown, new) in enumerate(zip(as_shown, parted, strict=True)):
+        kept = {name for name, _ in shown}
+        if any(times[name] > 1 + (name in kept) for name, _ in new):
+            parted[place] = shown
+    flat = [column for one in parted for column in one]
+    return tuple(name for name, _ in flat), list(zip(*(values for _, values in flat), strict=True))
 
 
-def _parted(name: str, column: Sequence[str], taken: set[str]) -> list[tuple[str, list[str]]]:
-    """Give a column as it is, or as one for each part of its numbers."""
+def _parted(name: str, column: Sequence[str]) -> _Columns:
+    """Give a column of numbers as one for each of their parts; nothing if it is something else."""
     found = [None if cell in _ABSENT else _read(cell) for cell in column]
     known = [one for one in found if one is not None]
-    is_numbers = len(known) == sum(cell not in _ABSENT for cell in column)
     units = {one.unit for one in known}
-    as_shown = ["" if cell in _ABSENT else cell for cell in column]
-    if not known or not is_numbers or len(units) > 1:
-        return [(name, as_shown)]
+    if len(known) < sum(cell not in _ABSENT for cell in column) or len(units) != 1:
+        return []
     (unit,) = units
-    titled = f"{name} ({unit})" if unit and unit not in name else name
+    # A whole word of the name: Hz is not in one that tells kHz.
+    is_told = re.search(rf"(?<!\w){re.escape(unit)}(?!\w)", name) is not None
+    titled = name if not unit or is_told else f"{name} ({unit})"
     parts = [part for part in _PARTS if part == "value" or any(part in one.parts for one in known)]
-    columns = [
+    return [
         (titled + _PARTS[part], ["" if one is None else one.parts.get(part, "") for one in found])
         for part in parts
     ]
-    return [(name, as_shown)] if taken & {new for new, _ in columns} else columns
 
 
 def _read(cell: str) -> _Cell | None:

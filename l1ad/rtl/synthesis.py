@@ -155,8 +155,8 @@ def _run(program: str, jobs: list[_Job], n_modules: int, progress: Progress) -> 
             progress(done, n_modules, f"Yosys: {names}")
             time.sleep(_LOOK_SECONDS)
             for one in [one for one in running if one.ended()]:
-                running.remove(one)
                 one.keep()
+                running.remove(one)
                 done += 1
     finally:
         with interrupts_held_back():

@@ -43,7 +43,7 @@ def start(command: Sequence[str], folder: Path, environment: Mapping[str, str]) 
             )  # fmt: skip
     except OSError as fault:
         raise ToolError(f"{command[0]} cannot be started: {fault.strerror or fault}") from None
-    except KeyboardInterrupt:  # heard while it started: nobody else knows of it yet
+    except BaseException:  # of an interrupt that came while it started: nobody else knows of it yet
         if process is not None:
             stop(process)
         raise

@@ -214,7 +214,8 @@ def test_a_study_shows_what_was_trained_in_another_environment(tmp_path: Path) -
     write_events(tmp_path / "signal.h5", events_of(1, 60, 1.0), {})
     data = {"background": str(tmp_path / "stream.h5"), "signals": {"mine": str(tmp_path / "signal.h5")}}
     algorithms = [{"name": one, "backend": one, **ALGORITHM} for one in ("float", "qkeras", "hgq")]
-    config, folder = small(data=data, algorithms=algorithms), tmp_path / "out"
+    budgets = ["10000 events/day"]  # a third of the stream: no tail has to be fitted
+    config, folder = small(data=data, algorithms=algorithms, budgets=budgets), tmp_path / "out"
     here = lepton_plus_x_study(config, folder)
     assert {one.name for one in here.trainings} == {"float", "qkeras"}
     assert set(here.p_values.processes) == {"a"}  # the file names "b" too, and has no event of it
@@ -228,12 +229,20 @@ def test_a_study_shows_what_was_trained_in_another_environment(tmp_path: Path) -
         check=False,
     )  # fmt: skip
     assert there.returncode == 0, there.stderr
+    assert not json.loads(there.stdout)["left_out"]
+    assert {path: path.stat().st_mtime_ns for path in trained} == trained
+    # A training that another framework began, and did not end, is no part of one here.
+    begun = folder / "algorithms" / "float"
+    (scores,) = begun.glob("*.npz")
+    scores.unlink()
+    (begun / "study.json").write_text('{"digest": "of another framework"}')
     both = lepton_plus_x_study(config, folder)
+    (aside,) = begun.parent.glob("float.before_*")
+    assert "of another framework" in (aside / "study.json").read_text()
     assert not both.left_out
     versions = {one.name: one.versions for one in both.trainings}
     assert "qkeras-v3" in versions["qkeras"]
     assert "hgq2" in versions["hgq"]
-    assert {path: path.stat().st_mtime_ns for path in trained} == trained
     assert {one.name for one in both.scores} > {"qkeras Σµ², frozen", "hgq Σµ², frozen"}
 
 

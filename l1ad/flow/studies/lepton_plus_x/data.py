@@ -19,8 +19,10 @@ from l1ad.data.event_writer import write_events
 from l1ad.data.events import EventBatch
 from l1ad.data.opening import events_digest, load_events
 from l1ad.flow.studies.lepton_plus_x.split import split_stream
+from l1ad.flow.studies.trials import definition_digest
 from l1ad.report.studies.lepton_plus_x.scores import ProcessAccount
-from l1ad.simulate.chunks import definition_digest, run_chunks
+from l1ad.simulate.chunks import definition_digest as made_digest
+from l1ad.simulate.chunks import run_chunks
 from l1ad.simulate.features import features_layout
 from l1ad.simulate.lepton_stream import FilteredProcess, StreamSource, filtered_process, make_stream_chunk
 
@@ -74,10 +76,9 @@ def prepared_stream(
 
     Raises:
         DataError: If events of the user cannot be used, or a process has too few to split.
-        ToolError: If Pythia or FastJet is not installed.
+        ToolError: If events are to be made, and Pythia or FastJet is not installed.
     """
-    identity = _identity(config)
-    place = folder / definition_digest(identity)[:12]
+    place = folder / _digest(config)[:12]
     record = place / "events.json"
     if not record.exists():
         place.mkdir(parents=True, exist_ok=True)
@@ -85,13 +86,14 @@ def prepared_stream(
     return _read(place, record)
 
 
-def _identity(config: LeptonPlusXConfig) -> list[object]:
-    """Name what decides the events and their split."""
+def _digest(config: LeptonPlusXConfig) -> str:
+    """Digest what decides the events and their split; of the user's own, no version of Pythia does."""
     data = config.data
-    made: object = data.made.model_dump(mode="json")
-    if data.background is not None:
-        made = [events_digest(where) for where in (data.background, *data.signals.values())]
-    return [config.kind, config.seed, config.split.model_dump(mode="json"), list(data.signals), made]
+    split = [config.kind, config.seed, config.split.model_dump(mode="json"), list(data.signals)]
+    if data.background is None:
+        return made_digest([*split, data.made.model_dump(mode="json")])
+    files = (data.background, *data.signals.values())
+    return definition_digest({"split": split, "files": [events_digest(where) for where in files]})
 
 
 def _make(config: LeptonPlusXConfig, place: Path, record: Path, *, workers: int, progress: Progress) -> None:

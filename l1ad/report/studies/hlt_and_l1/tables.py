@@ -92,9 +92,8 @@ def stream_table(results: BothResults) -> Table:
 
 def entry_table(family: str, views: Mapping[str, tuple[Entry, ...]]) -> Table:
     """Lay out how every entry comes back, L1 and HLT side by side."""
-    names = list(views)
-    header = ("entry", "unit", *(title for view in names for title in
-              (f"{_VIEW[view]}: events", "reconstructed − true", "width of the entry itself")))  # fmt: skip
+    told = ("events", "reconstructed − true", "width of the entry itself")
+    header = ("entry", "unit", *(f"{_VIEW[view]}: {what}" for view in views for what in told))
     rows = tuple(
         (same[0].name, same[0].unit, *(cell for one in same for cell in _entry(one)))
         for same in zip(*views.values(), strict=True)

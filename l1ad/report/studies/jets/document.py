@@ -94,7 +94,7 @@ def _families(results: JetsResults) -> Iterator[Block]:
 
 def _spread_cells(one: JetFamilyResults, results: JetsResults) -> tuple[str, str]:
     """Write how trainings spread, and the mean area of each."""
-    spread = one.spread(results.signals)
+    spread = one.mean_area(results.signals).spread
     each = ", ".join(f"{area:.3f}" for area in one.mean_areas(results.signals))
     failed = sum(area is None for area in one.repeated)
     return UNKNOWN if spread is None else f"{spread:.3f}", each + (f"; {failed} failed" if failed else "")

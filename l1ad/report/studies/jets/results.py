@@ -1,11 +1,13 @@
 """What a jets study found, as values that a document is made of."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
 from typing import Any
 
 from l1ad.core.plain import plain
+from l1ad.metrics.averaged import Averaged
 
 __all__ = ["JetFamilyResults", "JetsCounts", "JetsResults", "SignalMade"]
 
@@ -56,8 +58,7 @@ class JetFamilyResults:
         inputs: What it reads.
         training: Record of the training: `parameters`, `epochs`, `seconds`, `history`, `reconstruction`, ...
         found: Record of its hunt: `score`, `scores`, `cuts`; empty where the training failed.
-        repeated: Area near the mass by signal, of each training; the first is the one above. None where one
-            failed.
+        further: Area near the mass by signal, of each further training; None where one failed.
     """
 
     name: str
@@ -65,7 +66,7 @@ class JetFamilyResults:
     inputs: str
     training: Mapping[str, Any]
     found: Mapping[str, Any]
-    repeated: tuple[Mapping[str, float] | None, ...]
+    further: tuple[Mapping[str, float] | None, ...]
 
     @property
     def usable(self) -> bool:
@@ -77,25 +78,26 @@ class JetFamilyResults:
         chosen = score if score is not None else self.found["score"]
         return dict(self.found["scores"][chosen]["signals"][signal][where])
 
+    @property
+    def repeated(self) -> tuple[Mapping[str, float] | None, ...]:
+        """Area near the mass by signal of every training, the one that hunts first; None where one failed."""
+        if not self.usable:
+            return (None, *self.further)
+        signals = self.found["scores"][self.found["score"]]["signals"]
+        return ({name: found["near"]["value"] for name, found in signals.items()}, *self.further)
+
     def mean_areas(self, signals: Mapping[str, SignalMade]) -> list[float]:
         """Average the areas near the masses over signals, for each training that did not fail."""
         return [fmean(one[name] for name in signals) for one in self.repeated if one is not None]
 
-    def mean_area(self, signals: Mapping[str, SignalMade]) -> tuple[float, float]:
-        """Average them over the trainings too.
-
-        Its error is that of the samples' sizes, the same for all trainings, and that of the mean of so many
-        trainings, in squares.
-        """
+    def mean_area(self, signals: Mapping[str, SignalMade]) -> Averaged:
+        """Average them over the trainings too; signals are different events, so their errors add in squares."""
         errors = [(one["high"] - one["low"]) / 2 for one in (self.area(name) for name in signals)]
-        of_events = sum(one**2 for one in errors) ** 0.5 / len(errors)
-        spread, n = self.spread(signals) or 0.0, len(self.mean_areas(signals))
-        return fmean(self.mean_areas(signals)), (of_events**2 + spread**2 / n) ** 0.5
-
-    def spread(self, signals: Mapping[str, SignalMade]) -> float | None:
-        """Give the standard deviation of one training's mean area; None of a single training."""
         means = self.mean_areas(signals)
-        return stdev(means) if len(means) > 1 else None
+        return Averaged(
+            value=fmean(means), of_events=math.hypot(*errors) / len(errors),
+            spread=stdev(means) if len(means) > 1 else None, n=len(means),
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +142,7 @@ class JetsResults:
     def usable(self) -> tuple[JetFamilyResults, ...]:
         """Networks that gave scores, the best mean area first."""
         found = [one for one in self.families if one.usable]
-        return tuple(sorted(found, key=lambda one: -one.mean_area(self.signals)[0]))
+        return tuple(sorted(found, key=lambda one: -one.mean_area(self.signals).value))
 
     def document(self) -> dict[str, Any]:
         """Lay the results out for JSON."""

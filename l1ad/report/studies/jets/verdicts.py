@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from l1ad.metrics.averaged import differ
 from l1ad.report.document import State, Verdict
 from l1ad.report.studies.jets.results import JetFamilyResults, JetsResults
 
@@ -19,8 +20,8 @@ def percent(kept: str) -> str:
 
 def mean_area_text(one: JetFamilyResults, results: JetsResults) -> str:
     """Write the mean area of a family with its error."""
-    value, error = one.mean_area(results.signals)
-    return f"{value:.3f} ± {error:.3f}"
+    found = one.mean_area(results.signals)
+    return f"{found.value:.3f} ± {found.error:.3f}"
 
 
 def hunts_of(results: JetsResults) -> Iterator[tuple[JetFamilyResults, str, Mapping[str, Any]]]:
@@ -63,21 +64,17 @@ def _flat(results: JetsResults) -> Verdict:
 
 def _best(results: JetsResults) -> Verdict:
     best, *others = results.usable
-    value, error = best.mean_area(results.signals)
-    alike = []
-    for other in others:
-        theirs, its_error = other.mean_area(results.signals)
-        if value - theirs < 2 * (error**2 + its_error**2) ** 0.5:
-            alike.append(other.name)
+    mine = best.mean_area(results.signals)
+    alike = [other.name for other in others if not differ(mine, other.mean_area(results.signals))]
     names = ", ".join(one.title for one in results.signals.values())
     return Verdict(
         what="best family",
         found=f"{best.name}: mean AUC {mean_area_text(best, results)}"
         + (f", not told apart from {', '.join(alike)}" if alike else ""),
-        state=State.OPEN if alike or value <= 0.5 else State.GOOD,
-        why=f"mean over {names}, near the mass, and over trainings ({len(best.repeated)} each); two standard "
-        "deviations of events and trainings, as if the families were measured on different events, which is "
-        "cautious",
+        state=State.OPEN if alike or mine.spread is None or mine.value <= 0.5 else State.GOOD,
+        why=f"mean over {names}, near the mass, and over {mine.n} trainings; two standard deviations of events "
+        "and trainings, wider as few trainings know their spread badly, and as if families were measured on "
+        "different events. One training tells no spread, and nothing apart",
         section="families",
     )
 
@@ -166,6 +163,8 @@ def _trainings(results: JetsResults, failed: list[str]) -> Verdict:
         what="trainings",
         found=found,
         state=State.BAD if n_failed else State.GOOD,
-        why=f"best in the last epoch, so perhaps not trained out: {', '.join(last)}" if last else "",
+        why=f"first trainings that were best in the last epoch, so perhaps not trained out: {', '.join(last)}"
+        if last
+        else "",
         section="families",
     )
