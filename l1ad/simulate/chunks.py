@@ -1,15 +1,16 @@
 """Work in chunks: in parallel, each written whole or not at all, resumed where an earlier run stopped."""
 
+import contextlib
 import hashlib
 import json
 import os
 import platform
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
-from multiprocessing.synchronize import Event
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -48,12 +49,13 @@ def run_chunks(
         return
     # Spawned processes start clean: Pythia holds state that does not survive a fork.
     context = get_context("spawn")
-    stopped = context.Event()
-    with ProcessPoolExecutor(
-        min(workers, len(missing)), mp_context=context, initializer=_end_with_parent, initargs=(stopped,)
-    ) as pool:
-        running = [pool.submit(work, chunk, files[chunk]) for chunk in missing]
+    alive, ours = context.Pipe(duplex=False)
+    with alive, ours, ProcessPoolExecutor(
+        min(workers, len(missing)), mp_context=context, initializer=_end_with_parent, initargs=(alive,)
+    ) as pool:  # fmt: skip
         try:
+            with _born_deaf():
+                running = [pool.submit(work, chunk, files[chunk]) for chunk in missing]
             for done, future in enumerate(as_completed(running), start=1):
                 future.result()
                 progress(len(files) - len(missing) + done, len(files), "")
@@ -64,24 +66,40 @@ def run_chunks(
             ) from None
         except BaseException as fault:
             if not isinstance(fault, Exception):  # Ctrl-C does not wait for chunks under way, each of minutes
-                stopped.set()
+                ours.close()
             # Waited for here: the end of `with` would take back that chunks are cancelled.
             pool.shutdown(wait=True, cancel_futures=True)
             raise
 
 
-def _end_with_parent(stopped: Event) -> None:
-    """End this process when the one that started it is killed or says so; it would wait for work for ever."""
+@contextlib.contextmanager
+def _born_deaf() -> Iterator[None]:
+    """Start processes that Ctrl-C does not reach before they can ignore it; it is heard here afterwards.
+
+    One that dies while it starts would write a traceback, and break the pool that is about to be shut down.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end_with_parent(alive: Connection) -> None:
+    """End this process when the one that started it closes its end of a pipe, or is killed.
+
+    It would wait for work for ever. A pipe needs no answer: an event of `multiprocessing` waits for one, also
+    from a process that has been killed.
+    """
     # A terminal's Ctrl-C reaches this process too; taken as the end of one chunk, the next would begin.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def end(wait: Callable[[], object]) -> None:
-        wait()
+    def end() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            alive.recv_bytes()
         os._exit(1)
 
-    parent = parent_process()
-    for wait in (stopped.wait, *([] if parent is None else [parent.join])):
-        Thread(target=end, args=(wait,), daemon=True).start()
+    Thread(target=end, daemon=True).start()
 
 
 def save_arrays(file: Path, arrays: dict[str, NDArray[Any]]) -> None:

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 CHUNKS = 40
 
 PROGRAM = """
@@ -27,6 +29,7 @@ def work(number: int, file: Path) -> None:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     try:
+        (folder.parent / "begun").touch()
         run_chunks(work, [folder / f"{n:02}" for n in range(int(sys.argv[4]))], workers=2, progress=silent)
     except (KeyboardInterrupt, DataError) as fault:
         sys.exit(f"ended by {fault!r}")
@@ -55,6 +58,22 @@ def test_ctrl_c_ends_every_process_without_waiting_for_chunks_under_way(tmp_path
     _, told = process.communicate(timeout=60)
     assert told.strip() == "ended by KeyboardInterrupt()"
     assert sorted(path.name for path in folder.iterdir()) == ["00", "01"]
+
+
+@pytest.mark.parametrize("seconds", [0, 0.02, 0.1, 0.2, 0.3, 0.4, 0.6])
+def test_ctrl_c_while_processes_start_ends_them_too_and_shows_no_traceback_of_theirs(
+    tmp_path: Path, seconds: float
+) -> None:
+    process = started(tmp_path / "chunks", seconds=300)
+    until = time.monotonic() + 120
+    while not (tmp_path / "begun").exists():
+        assert process.poll() is None
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    time.sleep(seconds)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert told.strip() == "ended by KeyboardInterrupt()"
 
 
 def test_after_an_error_no_other_chunk_is_begun(tmp_path: Path) -> None:
