@@ -12,7 +12,7 @@ import pytest
 CHUNKS = 40
 
 PROGRAM = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from l1ad.core.errors import DataError
 from l1ad.core.progress import silent
@@ -28,6 +28,7 @@ def work(number: int, file: Path) -> None:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
     try:
         (folder.parent / "begun").touch()
         run_chunks(work, [folder / f"{n:02}" for n in range(int(sys.argv[4]))], workers=2, progress=silent)
