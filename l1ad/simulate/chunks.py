@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 import l1ad
 from l1ad.core.errors import ToolError
+from l1ad.core.interrupts import interrupts_held_back
 from l1ad.core.progress import Progress
 from l1ad.simulate.generator import pythia_version
 
@@ -78,11 +79,13 @@ def _born_deaf() -> Iterator[None]:
 
     One that dies while it starts would write a traceback, and break the pool that is about to be shut down.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    # They inherit what this thread blocks; other threads, as numpy has, still hear the signal for it.
+    with interrupts_held_back():
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent(alive: Connection) -> None:
