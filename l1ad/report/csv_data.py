@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from l1ad.report.charts import Chart, Heatmap, Series
 from l1ad.report.document import Table
 from l1ad.report.slider import Slider
-from l1ad.report.table_columns import numeric_columns
+from l1ad.report.table_columns import csv_columns
 
 __all__ = ["CHART_COLUMNS", "HEATMAP_COLUMNS", "SLIDER_COLUMNS", "csv_text"]
 
@@ -29,7 +29,7 @@ def csv_text(block: Table | Chart | Heatmap | Slider) -> str:
     """Write a block as CSV with a header line; what is not known is an empty cell.
 
     Numbers are written with as many digits as tell them from all others; those of a table with the digits that
-    it shows, and one a cell: see `numeric_columns`.
+    it shows, and one a cell: see `csv_columns`.
     """
     header: tuple[str, ...]
     lines: Iterable[tuple[str, ...]]
@@ -41,7 +41,7 @@ def csv_text(block: Table | Chart | Heatmap | Slider) -> str:
         case Slider():
             header, lines = SLIDER_COLUMNS, _of_slider(block)
         case Table():
-            header, lines = numeric_columns(block)
+            header, lines = csv_columns(block)
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(header)

@@ -20,7 +20,7 @@ from l1ad.report.document import Block, Document, State, Table
 from l1ad.report.interactive import plotly_figure
 from l1ad.report.interactive_traces import Pen, pens
 from l1ad.report.slider import Slider
-from l1ad.report.table_columns import numeric_columns
+from l1ad.report.table_columns import csv_columns
 
 __all__ = ["html_document"]
 
@@ -100,7 +100,7 @@ def _embedded(block: Block) -> Markup:
     """Write what the page's script needs of a block as JSON that no reader of HTML can take for a tag."""
     laid_out: dict[str, Any] = {"kind": type(block).__name__.lower()}
     if isinstance(block, Table):  # its cells are on the page; the script gives them as the file has them
-        laid_out["block"] = dict(zip(("header", "rows"), numeric_columns(block), strict=True))
+        laid_out["block"] = dict(zip(("header", "rows"), csv_columns(block), strict=True))
     else:
         laid_out["block"] = plain(block)
     if isinstance(block, Chart | Heatmap):

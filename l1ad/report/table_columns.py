@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from l1ad.report.document import Table
 from l1ad.report.numbers import UNKNOWN
 
-__all__ = ["numeric_columns"]
+__all__ = ["csv_columns"]
 
 _UNITS = ("%", "Hz", "kHz", "MHz", "events/day", "MeV", "GeV", "TeV", "fb", "pb", "nb", "ns", "µs", "ms", "s",
           "min", "h", "rad", "kB", "MB", "GB")  # fmt: skip
@@ -42,7 +42,7 @@ class _Cell:
     parts: dict[str, str]
 
 
-def numeric_columns(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def csv_columns(table: Table) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Give header and rows with numbers parted from their intervals, errors and units.
 
     A column whose every cell is a number with one unit becomes a column of numbers, with the unit in its name;

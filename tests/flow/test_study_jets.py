@@ -113,6 +113,8 @@ def test_a_study_that_is_done_does_nothing_anew_and_other_cuts_train_nothing(
     folder, document = whole
     before = times(folder)
     assert results(study(small(), folder)) == results(document)
+    (single, _) = results(study(small(trainings=1), folder))["families"]
+    assert single["further"] == []
     assert times(folder) == before
     changed = study(small(hunt=SMALL["hunt"] | {"kept": [0.3], "fitted_in": "sideband"}), folder)
     cut = results(changed)["families"][0]["found"]["cuts"]["0.3"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from l1ad.report.document import Table
 from l1ad.report.numbers import rate_text, value_text
-from l1ad.report.table_columns import numeric_columns
+from l1ad.report.table_columns import csv_columns
 
 NUMBERS = st.floats(-1e9, 1e9, allow_nan=False)
 
@@ -17,7 +17,7 @@ def parted(
     *column: str, name: str = "rate", other: str = "seed"
 ) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     rows = tuple((f"row {number}", cell) for number, cell in enumerate(column))
-    header, cells = numeric_columns(Table(name="t", title="", header=(other, name), rows=rows))
+    header, cells = csv_columns(Table(name="t", title="", header=(other, name), rows=rows))
     assert header[0] == other
     assert [row[0] for row in cells] == [row[0] for row in rows]
     return header[1:], [row[1:] for row in cells]
@@ -91,16 +91,16 @@ def test_a_column_whose_parts_would_be_called_as_another_stays_as_it_is_shown() 
 
 def test_columns_of_one_name_are_treated_alike() -> None:
     table = Table(name="t", title="", header=("seed", "a", "a"), rows=(("x", "1 ± 2", "3 ± 4"),))
-    assert numeric_columns(table) == (("seed", "a", "a"), [("x", "1 ± 2", "3 ± 4")])
+    assert csv_columns(table) == (("seed", "a", "a"), [("x", "1 ± 2", "3 ± 4")])
 
 
 def test_the_first_column_names_rows_and_stays() -> None:
     table = Table(name="t", title="", header=("widths", "jets"), rows=(("128,128", "12,345"),))
-    assert numeric_columns(table) == (("widths", "jets"), [("128,128", "12345")])
+    assert csv_columns(table) == (("widths", "jets"), [("128,128", "12345")])
 
 
 def test_a_table_without_rows_keeps_its_header() -> None:
-    assert numeric_columns(Table(name="t", title="", header=("a", "b"), rows=())) == (("a", "b"), [])
+    assert csv_columns(Table(name="t", title="", header=("a", "b"), rows=())) == (("a", "b"), [])
 
 
 def test_no_number_is_lost_to_infinity() -> None:

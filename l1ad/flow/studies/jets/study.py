@@ -60,9 +60,8 @@ def jets_study(
     files = run_trainings(
         definitions, samples, trainings, workers=workers, progress=noted(progress, "trainings")
     )
-    first, others = (
-        [one for one in definitions if (one["repetition"] == 0) is is_first] for is_first in (True, False)
-    )
+    first = [one for one in definitions if one["repetition"] == 0]
+    others = [one for one in definitions if one["repetition"] > 0]
     hunts = run_trials(
         functools.partial(hunt_trial, samples=samples, trainings=trainings),
         [_hunt(config, one) for one in first], folder / "trials", workers=workers,
